@@ -1,0 +1,223 @@
+"""HTML of mails: cleaned for the page (`clean_html`) and turned into readable text (`html_to_text`).
+
+nh3 (html5ever) reads what senders write; its output is regular enough to be walked with one expression.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from collections.abc import Mapping
+
+import nh3
+
+MAX_PASSES = 4
+MAX_QUOTE = 20
+_GLOBAL = {"dir", "lang", "title"}
+_BLOCKS = {
+    "address", "article", "aside", "blockquote", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "summary",
+    "table", "tbody", "tfoot", "thead", "tr", "ul",
+}  # fmt: skip
+_INLINE = {
+    "a", "abbr", "b", "bdi", "br", "caption", "cite", "code", "col", "colgroup", "del", "dfn", "em", "i", "img", "ins",
+    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "td", "th", "time", "tt", "u",
+    "var", "wbr",
+}  # fmt: skip
+_TAGS = _BLOCKS | _INLINE
+_DROPPED = {"script", "style", "title", "noscript", "template", "iframe", "object", "svg", "math", "textarea", "select"}
+_ATTRIBUTES = {
+    "*": _GLOBAL,
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height", "data-blocked"},
+    "td": {"colspan", "rowspan", "align", "valign"},
+    "th": {"colspan", "rowspan", "align", "valign", "scope"},
+    "table": {"align"},
+    "ol": {"start"},
+}
+_NUMBER = re.compile(r"\d{1,5}%?\Z")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
+_IMAGE = re.compile(r'<img((?: [^\s=>"]+="[^"]*")*)>')
+_SOURCE = re.compile(r' src="(https?://[^"]*)"', re.IGNORECASE)
+_TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s=>"]+="[^"]*")*)>|([^<]+)|<')
+_ATTRIBUTE = re.compile(r' ([^\s=>"]+)="([^"]*)"')
+_SPACES = re.compile(r"[ \t\n\r\f]+")
+_PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre"}
+
+
+def clean_html(html: str, cid_urls: Mapping[str, str] | None = None) -> str:
+    """HTML that can be shown: an allow-list of tags, no styles, no ids, nothing that loads from elsewhere.
+
+    `cid_urls` maps a bare Content-ID to the address of that inline image; other `cid:` images lose their source.
+    Remote images keep their address in `data-blocked`. Links open outside without referrer. Cleaning clean HTML
+    changes nothing; what does not settle after a few passes is returned as escaped text.
+    """
+    known = dict(cid_urls or {})
+    seen = html
+    for _ in range(MAX_PASSES):
+        cleaned = _clean(seen, known)
+        if cleaned == seen:
+            return cleaned
+        seen = cleaned
+    return entities.escape(html_to_text(html))
+
+
+def _clean(html: str, cid_urls: dict[str, str]) -> str:
+    own = set(cid_urls.values())
+
+    def keep(tag: str, name: str, value: str) -> str | None:
+        if name == "src":
+            return _source(value.strip(), cid_urls, own)
+        if name == "href":
+            return value if _LINK.match(value.strip()) else None
+        if name == "data-blocked":
+            return value if _WEB.match(value) else None
+        if name in ("width", "height", "colspan", "rowspan", "start"):
+            return value if _NUMBER.match(value) else None
+        return value
+
+    cleaned = nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_DROPPED,
+        attributes=_ATTRIBUTES,
+        attribute_filter=keep,
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        link_rel="noopener noreferrer nofollow",
+        url_schemes={"http", "https", "mailto", "tel", "cid"},
+    )
+    return _IMAGE.sub(_block_remote, cleaned)
+
+
+def _source(value: str, cid_urls: dict[str, str], own: set[str]) -> str | None:
+    if value in own:
+        return value
+    if value[:4].lower() == "cid:":
+        return cid_urls.get(value[4:].strip("<>"))
+    return value if _WEB.match(value) else None
+
+
+def _block_remote(match: re.Match[str]) -> str:
+    attributes = match[1]
+    found = _SOURCE.search(attributes)
+    if not found:
+        return match[0]
+    rest = re.sub(r' data-blocked="[^"]*"', "", _SOURCE.sub("", attributes))
+    return f'<img{rest} data-blocked="{found[1]}">'
+
+
+def html_to_text(html: str) -> str:
+    """Readable text: paragraphs, list marks, `> ` before quoted lines, links as `words <address>`."""
+    cleaned = nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags=_DROPPED,
+        attributes={"a": {"href"}, "img": {"alt"}},
+        link_rel=None,
+        url_schemes={"http", "https"},
+    )
+    writer = _Writer()
+    for match in _TOKEN.finditer(cleaned):
+        if match[2] is None:
+            writer.words(entities.unescape(match[0]).replace("\xa0", " "))
+        elif match[1]:
+            writer.close(match[2])
+        else:
+            writer.open(match[2], match[3])
+    return writer.result()
+
+
+class _Writer:
+    """Collects lines; knows the quote depth, list nesting and whether white space counts."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.line = ""
+        self.quote = 0
+        self.pre = 0
+        self.lists: list[int] = []
+        self.links: list[tuple[str, int]] = []
+
+    def words(self, text: str) -> None:
+        if self.pre:
+            *whole, rest = text.split("\n")
+            for part in whole:
+                self.line += part
+                self.end_line(True)
+            self.line += rest
+            return
+        text = _SPACES.sub(" ", text)
+        self.line += text.lstrip(" ") if not self.line or self.line.endswith(" ") else text
+
+    def open(self, tag: str, attributes: str) -> None:
+        if tag in _BLOCKS:
+            self.end_line()
+        if tag in _PARAGRAPHS:
+            self.blank()
+        if tag == "br":
+            self.end_line(True)
+        elif tag == "hr":
+            self.line = "_" * 32
+            self.end_line()
+        elif tag == "blockquote":
+            self.quote += 1
+        elif tag == "pre":
+            self.pre += 1
+        elif tag in ("ul", "ol"):
+            self.lists.append(0 if tag == "ul" else 1)
+        elif tag == "li":
+            self.line = self.list_mark()
+        elif tag == "a":
+            self.links.append((_attribute(attributes, "href"), len(self.line)))
+        elif tag == "img" and (alt := _attribute(attributes, "alt").strip()):
+            self.line += f"[{alt[:200]}]"
+
+    def close(self, tag: str) -> None:
+        if tag == "a" and self.links:
+            self.end_link(*self.links.pop())
+        elif tag in ("td", "th"):
+            self.line += " "
+        if tag not in _BLOCKS:
+            return
+        self.end_line()
+        if tag == "blockquote":
+            self.quote = max(0, self.quote - 1)
+        elif tag == "pre":
+            self.pre = max(0, self.pre - 1)
+        elif tag in ("ul", "ol") and self.lists:
+            self.lists.pop()
+        if tag in _PARAGRAPHS and not (tag in ("ul", "ol") and self.lists):
+            self.blank()
+
+    def end_link(self, href: str, start: int) -> None:
+        words = self.line[start:].strip()
+        if href and words and href.rstrip("/") not in (words.rstrip("/"), f"http://{words}", f"https://{words}"):
+            self.line = f"{self.line.rstrip()} <{href}>"
+
+    def list_mark(self) -> str:
+        indent = "  " * (min(len(self.lists), 10) - 1)
+        if not self.lists or not self.lists[-1]:
+            return f"{indent}- "
+        self.lists[-1] += 1
+        return f"{indent}{self.lists[-1] - 1}. "
+
+    def end_line(self, always: bool = False) -> None:
+        if self.line.strip() or always:
+            self.lines.append(self.prefix() + self.line.rstrip())
+        self.line = ""
+
+    def blank(self) -> None:
+        if self.lines and self.lines[-1].strip("> "):
+            self.lines.append(self.prefix().rstrip())
+
+    def prefix(self) -> str:
+        return "> " if self.quote == 1 else ">" * min(self.quote, MAX_QUOTE) + " " * bool(self.quote)
+
+    def result(self) -> str:
+        self.end_line()
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in self.lines)).strip("\n")
+
+
+def _attribute(attributes: str, name: str) -> str:
+    return next((entities.unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == name), "")

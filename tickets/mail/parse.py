@@ -1,0 +1,284 @@
+"""Raw message bytes to `ParsedEmail`. Pure and total: the same bytes give the same result and nothing raises."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from tickets.mail import addresses
+from tickets.mail.addresses import Address
+from tickets.mail.filenames import clean_name
+from tickets.mail.headers import Headers, message_ids, one_line
+from tickets.mail.html_text import html_to_text
+from tickets.mail.machine import INSTANCE_HEADER, Verdict, judge
+from tickets.mail.mime import Limits, Part, Tree, split
+
+SUBJECT_LENGTH = 1000
+_ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
+_SECURE = {
+    "multipart/signed": "signed",
+    "multipart/encrypted": "encrypted",
+    "application/pkcs7-mime": "encrypted",
+    "application/x-pkcs7-mime": "encrypted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedAttachment:
+    """A part that is not the body. `name` is clean; `content_type` is what the sender claims; `content_id` is bare."""
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+    content_id: str = ""
+    inline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AuthHints:
+    """What the headers say about authenticity, nothing of it verified here. `results` are topmost first."""
+
+    results: tuple[str, ...] = ()
+    return_path: str = ""
+    dkim_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEmail:
+    """One mail, read. A non-empty `problem` is the reason code to suspend it with.
+
+    Codes: too_large, headers_too_large, too_deep, too_many_parts, too_many_attachments, malformed, no_from,
+    bad_from, several_from, parser_failed. Message-IDs keep their angle brackets. `text` has LF line ends and
+    comes from the HTML when there is no plain part; a bounce may have no `from_` without being a problem; `html` is as sent: clean it before showing it.
+    """
+
+    message_id: str
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    subject: str = ""
+    from_: Address | None = None
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    delivered_to: tuple[Address, ...] = ()
+    date: datetime | None = None
+    text: str = field(default="", repr=False)
+    html: str = field(default="", repr=False)
+    attachments: tuple[ParsedAttachment, ...] = ()
+    headers: Headers = field(default_factory=Headers, repr=False)
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+    machine: Verdict = field(default_factory=Verdict)
+    auth: AuthHints = field(default_factory=AuthHints)
+    security: str = ""
+    is_own: bool = False
+    message_id_made: bool = False
+
+    @property
+    def is_machine(self) -> bool:
+        return self.machine.is_machine
+
+    @property
+    def machine_reason(self) -> str:
+        return self.machine.reason
+
+    @property
+    def may_auto_reply(self) -> bool:
+        return self.machine.may_auto_reply and not self.is_own
+
+    @property
+    def is_bounce(self) -> bool:
+        return self.machine.is_bounce
+
+
+def parse(raw: bytes, *, domain: str = "localhost", own_mark: str = "", limits: Limits | None = None) -> ParsedEmail:
+    """Read a raw message. `domain` completes a made Message-ID, `own_mark` is this instance's header mark."""
+    limits = limits or Limits()
+    try:
+        return _parse(raw, domain, own_mark, limits)
+    except Exception as error:  # noqa: BLE001 - suspend this one mail, never stop the intake
+        return ParsedEmail(_made_id(raw, domain), problem="parser_failed", notes=(type(error).__name__,))
+
+
+@dataclass(slots=True)
+class _Body:
+    """Parts sorted as RFC 8621 (4.1.4) sorts them: two ways to show the body, and the rest."""
+
+    text: list[Part] = field(default_factory=list)
+    html: list[Part] = field(default_factory=list)
+    others: list[Part] = field(default_factory=list)
+
+
+def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits) -> ParsedEmail:
+    too_large = len(raw) > limits.size
+    tree = split(raw[: limits.header_bytes] if too_large else raw, limits)
+    if too_large:
+        tree.problem, tree.root.children = "too_large", []
+    headers = tree.root.headers
+    sender, sender_problem = _sender(headers)
+    body = _Body()
+    if not too_large:
+        _sort([tree.root], "", False, body.text, body.html, body)
+    text, markup, spilled = _texts(body, limits, tree)
+    attachments = _attachments(body.others, limits, tree) + spilled
+    own_id = message_ids(headers.raw("message-id"))[:1]
+    subject = headers.get("subject")[:SUBJECT_LENGTH]
+    verdict = _verdict(tree.root, sender, subject)
+    if not headers.fields or not raw.strip():
+        tree.stop("malformed")
+    return ParsedEmail(
+        message_id=own_id[0] if own_id else _made_id(raw, domain),
+        message_id_made=not own_id,
+        in_reply_to=tuple(message_ids(headers.raw("in-reply-to"))[: limits.references]),
+        references=_nearest(message_ids(headers.raw("references")), limits.references),
+        subject=subject,
+        from_=sender,
+        reply_to=_people(headers, ("reply-to",), limits),
+        to=_people(headers, ("to",), limits),
+        cc=_people(headers, ("cc",), limits),
+        delivered_to=_people(headers, _ENVELOPE, limits),
+        date=_date(headers.get("date")),
+        text=text,
+        html=markup,
+        attachments=tuple(attachments),
+        headers=headers,
+        problem=tree.problem or ("" if verdict.is_bounce else sender_problem),
+        notes=tuple(dict.fromkeys(tree.notes)),
+        machine=verdict,
+        auth=_auth(headers),
+        security=_security(tree.root),
+        is_own=bool(own_mark) and own_mark in headers.all(INSTANCE_HEADER.lower()),
+    )
+
+
+def _made_id(raw: bytes, domain: str) -> str:
+    return f"<{hashlib.sha256(raw).hexdigest()[:20]}.intake@{domain}>"
+
+
+def _sender(headers: Headers) -> tuple[Address | None, str]:
+    """The one author, or the reason why there is none: identity must not depend on which of two a program picks."""
+    values = headers.raw("from")
+    if not values or not b"".join(values).strip():
+        return None, "no_from"
+    found = addresses.read(values, limit=2)
+    if len(values) > 1 or len(found) > 1:
+        return None, "several_from"
+    return (found[0], "") if found else (None, "bad_from")
+
+
+def _people(headers: Headers, names: tuple[str, ...], limits: Limits) -> tuple[Address, ...]:
+    values = [value for name in names for value in headers.raw(name)]
+    unique = {address.key: address for address in reversed(addresses.read(values, limits.recipients))}
+    return tuple(reversed(unique.values()))
+
+
+def _nearest(ids: list[str], most: int) -> tuple[str, ...]:
+    """The first id names the thread, the last ones its nearest parents."""
+    return tuple(ids if len(ids) <= most else ids[:1] + ids[1 - most :])
+
+
+def _date(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value[:200])
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return None
+
+
+def _verdict(root: Part, sender: Address | None, subject: str) -> Verdict:
+    report = root.params.get("report-type", "")
+    return judge(root.headers, sender.email if sender else "", subject, root.content_type, report)
+
+
+def _auth(headers: Headers) -> AuthHints:
+    path = one_line(headers.get("return-path"))[:320]
+    return AuthHints(tuple(headers.all("authentication-results")[:10]), path, "dkim-signature" in headers)
+
+
+def _security(part: Part) -> str:
+    if part.content_type.endswith("pkcs7-mime") and part.params.get("smime-type", "").startswith("signed"):
+        return "signed"
+    own = _SECURE.get(part.content_type, "")
+    return own or next((found for child in part.children if (found := _security(child))), "")
+
+
+def _sort(
+    parts: list[Part], kind: str, alternative: bool, text: list[Part] | None, markup: list[Part] | None, body: _Body
+) -> None:
+    """RFC 8621's parseStructure; `None` for a list means that this branch no longer adds to it."""
+    before = (len(text) if text is not None else -1, len(markup) if markup is not None else -1)
+    for place, part in enumerate(parts):
+        if part.maintype == "multipart":
+            inner = part.content_type.partition("/")[2]
+            _sort(part.children, inner, alternative or inner == "alternative", text, markup, body)
+        elif not _is_body(part, place, kind):
+            body.others.append(part)
+        elif kind == "alternative":
+            target = text if part.content_type == "text/plain" else markup
+            (target if target is not None else body.others).append(part)
+        else:
+            if alternative and part.content_type == "text/plain":
+                markup = None
+            elif alternative:
+                text = None
+            for target in (text, markup):
+                if target is not None:
+                    target.append(part)
+    if kind == "alternative" and text is not None and markup is not None:
+        if len(text) == before[0] and len(markup) != before[1]:
+            text.extend(markup[before[1] :])
+        elif len(markup) == before[1] and len(text) != before[0]:
+            markup.extend(text[before[0] :])
+
+
+def _is_body(part: Part, place: int, kind: str) -> bool:
+    if part.disposition == "attachment" or part.content_type not in ("text/plain", "text/html"):
+        return False
+    return place == 0 or (kind != "related" and not part.file_name)
+
+
+def _texts(body: _Body, limits: Limits, tree: Tree) -> tuple[str, str, list[ParsedAttachment]]:
+    """Plain text, HTML, and HTML parts too big to show."""
+    shown: dict[int, str] = {}
+    spilled: list[ParsedAttachment] = []
+    for part in {id(p): p for p in (*body.text, *body.html)}.values():
+        found = part.text()
+        shown[id(part)] = found.text
+        if found.lossy:
+            tree.notes.append("characters lost")
+        if part.content_type == "text/html" and len(found.text) > limits.html:
+            tree.notes.append("html too large")
+            spilled.append(ParsedAttachment("message.html", "text/html", part.payload()))
+            shown[id(part)] = found.text[: limits.html]
+    plain = [
+        shown[id(p)] if p.content_type == "text/plain" else html_to_text(shown[id(p)])
+        for p in body.text
+    ]  # fmt: skip
+    markup = ""
+    if not spilled and any(p.content_type == "text/html" for p in body.html):
+        markup = "\n".join(shown[id(p)] if p.content_type == "text/html" else _escaped(shown[id(p)]) for p in body.html)
+    return "\n".join(plain).strip("\n"), markup, spilled
+
+
+def _escaped(text: str) -> str:
+    return "<div>" + html.escape(text).replace("\n", "<br>\n") + "</div>"
+
+
+def _attachments(parts: list[Part], limits: Limits, tree: Tree) -> list[ParsedAttachment]:
+    if len(parts) > limits.attachments:
+        tree.stop("too_many_attachments")
+    return [_attachment(part, number) for number, part in enumerate(parts[: limits.attachments], 1)]
+
+
+def _attachment(part: Part, number: int) -> ParsedAttachment:
+    data = part.payload()
+    name = part.file_name
+    if not name and part.content_type == "message/rfc822":
+        subject = split(data, Limits(parts=1)).root.headers.get("subject")
+        name = f"{subject[:100].replace('/', ' ')}.eml" if subject else ""
+    content_id = one_line(part.headers.get("content-id")).strip("<> ")[:250]
+    inline = part.disposition != "attachment" and bool(content_id or part.disposition == "inline")
+    return ParsedAttachment(clean_name(name, part.content_type, number), part.content_type, data, content_id, inline)
