@@ -6,10 +6,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from tickets.mail.headers import ENCODED_WORD, decode_words, one_line, raw_text
+from tickets.mail.headers import as_bytes, as_text, decode_words, one_line, raw_text
 
 MAX_ADDRESSES = 200
 _ATOM = re.compile(r"[^\s\"(),:;<>@\[\]]+|@|\[[^\]\s]{0,80}\]?|\]")
+_WORD = re.compile(r"=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*\?=")
 _LOCAL = re.compile(r"[^\s\"(),:;<>@\[\]\\\x00-\x20\x7f]{1,64}\Z")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?\Z")
 
@@ -45,7 +46,7 @@ def read(values: list[bytes], limit: int = MAX_ADDRESSES) -> list[Address]:
     """Addresses of all given header values, unreadable ones left out, at most `limit`."""
     found: list[Address] = []
     for value in values:
-        for name, email in _mailboxes(raw_text(value)):
+        for name, email in _mailboxes(as_text(value)):
             if len(found) >= limit:
                 return found
             if (address := make(name, email)) is not None:
@@ -93,11 +94,12 @@ def _mailboxes(text: str):
 
 def _pair(phrase: list[str], comment: str, angle: str | None):
     if angle is not None:
-        yield decode_words(" ".join(phrase).replace(" @ ", "@")) or decode_words(comment), angle
+        name = " ".join(phrase).replace(" @ ", "@") or comment
+        yield decode_words(as_bytes(name)), raw_text(as_bytes(angle))
         return
     joined = "".join(phrase)
     if "@" in joined:
-        yield decode_words(comment), joined
+        yield decode_words(as_bytes(comment)), raw_text(as_bytes(joined))
 
 
 def _tokens(text: str):
@@ -121,7 +123,7 @@ def _tokens(text: str):
             in_group = True
             place += 1
             yield "group", char
-        elif match := (ENCODED_WORD.match(text, place) if char == "=" else None) or _ATOM.match(text, place):
+        elif match := (_WORD.match(text, place) if char == "=" else None) or _ATOM.match(text, place):
             place = match.end()
             yield "word", match[0]
         else:

@@ -65,7 +65,7 @@ _ALIASES = {
 _FORBIDDEN = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"}
 _CANDIDATES = [
     "cp1252", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp874",
-    "gb18030", "big5", "cp932", "euc_jp", "cp949", "mac_roman", "cp866",
+    "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp866",
 ]  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def _almost(data: bytes, codec: str) -> Decoded | None:
 
 
 def _detected(data: bytes) -> Decoded | None:
-    if len(data) < 16:
+    if sum(byte > 0x7F for byte in data[:1024]) < 6:  # too little to tell one alphabet from another
         return None
     best = from_bytes(data[:DETECT_BYTES], steps=4, chunk_size=256, cp_isolation=_CANDIDATES).best()
     if best is None or (text := _strict(data, best.encoding)) is None:

@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes
 
 from tickets.mail.charsets import clean, decode
 
-ENCODED_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
-_BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
+ENCODED_WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
+_BETWEEN_WORDS = re.compile(rb"(\?=)\s+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
 # Controls, and the marks that reorder or hide text (bidi overrides and isolates).
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
@@ -54,40 +54,38 @@ def one_line(text: str) -> str:
     return _SPACES.sub(" ", _UNSEEN.sub("", _SPACES.sub(" ", clean(text)))).strip()
 
 
-def decode_words(raw: bytes | str) -> str:
+def decode_words(raw: bytes) -> str:
     """RFC 2047 text. Neighbouring words of one charset are joined as bytes first, so a split letter survives."""
-    text = raw if isinstance(raw, str) else raw_text(raw)
-    if "=?" not in text:
-        return text
-    text = _BETWEEN_WORDS.sub(r"\1", text)
+    if b"=?" not in raw:
+        return raw_text(raw)
+    line = _BETWEEN_WORDS.sub(rb"\1", raw)
     out: list[str] = []
     held, charset, end = b"", "", 0
-    for match in ENCODED_WORD.finditer(text):
-        name = match[1].split("*", 1)[0].lower()
+    for match in ENCODED_WORD.finditer(line):
+        name = match[1].partition(b"*")[0].decode("ascii", "replace").lower()
         if held and (match.start() > end or name != charset):
             out.append(decode(held, charset).text)
             held = b""
-        out.append(text[end : match.start()])
+        out.append(raw_text(line[end : match.start()]))
         held, charset, end = held + _word_bytes(match[2], match[3]), name, match.end()
     if held:
         out.append(decode(held, charset).text)
-    out.append(text[end:])
+    out.append(raw_text(line[end:]))
     return "".join(out)
 
 
-def raw_text(raw: bytes, declared: str | None = None) -> str:
+def raw_text(raw: bytes) -> str:
     """Unencoded header bytes as text: ASCII mostly, else guessed like a body."""
-    return decode(raw, declared).text if not raw.isascii() else clean(raw.decode("ascii"))
+    return decode(raw).text if not raw.isascii() else clean(raw.decode("ascii"))
 
 
-def _word_bytes(kind: str, payload: str) -> bytes:
-    data = payload.encode("utf-8", "replace")
-    if kind in "qQ":
-        return binascii.a2b_qp(data.replace(b" ", b"_"), header=True)
+def _word_bytes(kind: bytes, payload: bytes) -> bytes:
+    if kind in b"qQ":
+        return binascii.a2b_qp(payload.replace(b" ", b"_"), header=True)
     try:
-        return base64.b64decode(data + b"=" * (-len(data) % 4))
+        return base64.b64decode(payload + b"=" * (-len(payload) % 4))
     except (binascii.Error, ValueError):
-        return data
+        return payload
 
 
 def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
@@ -96,7 +94,7 @@ def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
     RFC 2231 wins over a plain parameter of the same name; encoded words inside quotes are decoded as well,
     since most mailers write names that way.
     """
-    text = raw.decode("ascii", "surrogateescape").replace("\r", "").replace("\n", " ")
+    text = as_text(raw).replace("\r", "").replace("\n", " ")
     value, _, rest = text.partition(";")
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
@@ -108,13 +106,18 @@ def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
             coded = extended[2] is None or bool(extended[3])
             pieces.setdefault(extended[1], {}).setdefault(int(extended[2] or 0), (content, coded))
         else:
-            plain.setdefault(name, decode_words(_bytes(content)))
+            plain.setdefault(name, decode_words(as_bytes(content)))
     for name, numbered in pieces.items():
         plain[name] = _joined(numbered)
-    return one_line(clean(value)).lower(), {name: one_line(found) for name, found in plain.items()}
+    return one_line(value).lower(), {name: one_line(found) for name, found in plain.items()}
 
 
-def _bytes(text: str) -> bytes:
+def as_text(raw: bytes) -> str:
+    """Bytes as text to be cut apart; `as_bytes` gives the very same bytes back."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -126,7 +129,7 @@ def _joined(numbered: dict[int, tuple[str, bool]]) -> str:
         content, coded = numbered[place]
         if place == 0 and coded and content.count("'") >= 2:
             charset, _, content = content.split("'", 2)
-        data += unquote_to_bytes(_bytes(content)) if coded else _bytes(content)
+        data += unquote_to_bytes(as_bytes(content)) if coded else as_bytes(content)
     return decode(data, charset).text
 
 
