@@ -1,0 +1,63 @@
+"""Why the desk says no. Every face turns these into its own words: a notice, a 403/404/409 or a mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from tickets.states import VERBS, State, allowed_from
+
+if TYPE_CHECKING:
+    from tickets.models import Ticket
+
+
+class Refused(Exception):
+    """The request was understood and is not done; `str()` is a sentence for the person who asked."""
+
+
+class IllegalTransition(Refused):
+    """The lifecycle has no such step from the ticket's state.
+
+    Carries `verb`, `state` and `allowed` (the verbs the machine takes now) for the API's 409 answer.
+    """
+
+    def __init__(self, verb: str, ticket: Ticket) -> None:
+        self.verb = verb
+        self.state = str(ticket.state)
+        self.archived = ticket.archived_at is not None
+        self.allowed = ["unarchive"] if self.archived else allowed_from(self.state)
+        super().__init__(
+            _("%(verb)s is not possible: ticket %(number)s is %(state)s. Possible now: %(allowed)s.")
+            % {
+                "verb": VERBS[verb].label,
+                "number": ticket.number,
+                "state": _("archived") if self.archived else State(self.state).label.lower(),
+                "allowed": ", ".join(str(VERBS[name].label).lower() for name in self.allowed),
+            }
+        )
+
+
+class Invalid(Refused):
+    """What was given cannot be taken. `errors` maps field names to sentences."""
+
+    def __init__(self, **errors: str) -> None:
+        self.errors = errors
+        super().__init__(" ".join(errors.values()))
+
+
+class OutdatedReply(Refused):
+    """Somebody wrote since the writer last looked; nothing was sent and the text is still the writer's."""
+
+
+class TooMany(Refused):
+    """A limit was reached. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(_("That was too often. Please try again in a little while."))
+
+
+class NotAllowed(Refused, PermissionDenied):
+    """The person may see the ticket but not do this to it; a 403 on every face."""
