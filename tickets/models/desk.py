@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+def validate_number_format(value: str) -> None:
+    if not re.fullmatch(r"[A-Z0-9-]{0,8}#{5,12}", value):
+        raise ValidationError(_("Use up to 8 letters, digits or dashes, then 5 to 12 #, for example HD-######."))
+
+
+class Desk(models.Model):
+    """Settings of the whole desk: one row, made by the first migration."""
+
+    name = models.CharField(_("company name"), max_length=80, default="Helpdesk")
+    number_format = models.CharField(
+        _("ticket number format"),
+        max_length=24,
+        default="######",
+        validators=[validate_number_format],
+        help_text=_("Each # becomes a random digit, so that numbers tell nobody how many tickets there are."),
+    )
+    default_department = models.ForeignKey(
+        "tickets.Department", verbose_name=_("default department"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    claim_on_reply = models.BooleanField(
+        _("replying takes the ticket"),
+        default=True,
+        help_text=_("An agent who replies to an unassigned ticket becomes its assignee."),
+    )
+    archive_after_days = models.PositiveSmallIntegerField(
+        _("archive closed tickets after (days)"),
+        default=365,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+    )
+    trash_days = models.PositiveSmallIntegerField(
+        _("empty the trash after (days)"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+    guest_link_days = models.PositiveSmallIntegerField(
+        _("links in e-mails work for (days)"), default=60, validators=[MinValueValidator(1), MaxValueValidator(730)]
+    )
+
+    class Meta:
+        verbose_name = _("desk settings")
+        verbose_name_plural = _("desk settings")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="desk_single_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Desk:
+        """The settings row; made with defaults when it is missing."""
+        return cls.objects.get_or_create(pk=1)[0]
+
+
+class Heartbeat(models.Model):
+    """When a background process was last seen; /readyz reads it."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    seen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Limit(models.Model):
+    """Hits of one key in one window of time. Kept in PostgreSQL so that losing the broker resets nothing."""
+
+    key = models.CharField(max_length=160)
+    window_start = models.DateTimeField()
+    hits = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "window_start"], name="limit_window")]
+        indexes = [models.Index(fields=["window_start"], name="limit_window_start")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class IdempotencyKey(models.Model):
+    """What an API client was answered, so that the same request sent again gets the same answer."""
+
+    user = models.ForeignKey("tickets.User", on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    request_sha256 = models.CharField(max_length=64)
+    status_code = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_once")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def validate_zone(value: str) -> None:
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(_("%(zone)s is not a time zone. Example: Europe/Berlin."), params={"zone": value})
+
+
+class BusinessHours(models.Model):
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("business hours")
+        verbose_name_plural = _("business hours")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OpeningHours(models.Model):
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
+
+    business_hours = models.ForeignKey(BusinessHours, on_delete=models.CASCADE, related_name="ranges")
+    weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday.choices)
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"), help_text=_("00:00 means midnight at the end of the day."))
+
+    class Meta:
+        ordering = ["weekday", "opens"]
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.opens:%H:%M}-{self.closes:%H:%M}"
+
+    @property
+    def minutes(self) -> tuple[int, int]:
+        """Start and end in minutes after midnight, local time; the end may be 1440."""
+        end = self.closes.hour * 60 + self.closes.minute
+        return self.opens.hour * 60 + self.opens.minute, end or 1440
+
+    def clean(self) -> None:
+        if self.opens is not None and self.closes is not None and self.minutes[0] >= self.minutes[1]:
+            raise ValidationError({"closes": _("Closing time must be after opening time.")})
+
+
+class Holiday(models.Model):
+    business_hours = models.ForeignKey(BusinessHours, on_delete=models.CASCADE, related_name="holidays")
+    date = models.DateField(_("date"))
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        ordering = ["date"]
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+        constraints = [models.UniqueConstraint(fields=["business_hours", "date"], name="holiday_once")]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}"
+
+
+class SlaPolicy(models.Model):
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    business_hours = models.ForeignKey(
+        BusinessHours,
+        verbose_name=_("business hours"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        help_text=_("Empty: the clock runs day and night."),
+    )
+    first_response_minutes = models.PositiveIntegerField(
+        _("first response within (minutes)"), validators=[MinValueValidator(1), MaxValueValidator(525_600)]
+    )
+    resolution_minutes = models.PositiveIntegerField(
+        _("resolution within (minutes)"), validators=[MinValueValidator(1), MaxValueValidator(525_600)]
+    )
+    warn_percent = models.PositiveSmallIntegerField(
+        _("warn at (percent of the time)"), default=80, validators=[MinValueValidator(1), MaxValueValidator(99)]
+    )
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("SLA policy")
+        verbose_name_plural = _("SLA policies")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SlaPause(models.Model):
+    """A stretch in which the ticket's clock stood still. The open one has no end."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="sla_pauses")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"], condition=models.Q(ended_at__isnull=True), name="sla_pause_one_open"
+            )
+        ]
