@@ -1,0 +1,41 @@
+from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
+from tickets.models.event import TicketEvent
+from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
+from tickets.models.message import Attachment, Message
+from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
+from tickets.models.routing import Department, HelpTopic, Status
+from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
+from tickets.models.ticket import Follower, Tag, Ticket
+
+__all__ = [
+    "SYSTEM",
+    "ApiToken",
+    "Attachment",
+    "BusinessHours",
+    "Department",
+    "Desk",
+    "Follower",
+    "Heartbeat",
+    "HelpTopic",
+    "Holiday",
+    "IdempotencyKey",
+    "InboundEmail",
+    "Limit",
+    "Mailbox",
+    "Membership",
+    "Message",
+    "OpeningHours",
+    "Organization",
+    "OutboundEmail",
+    "Permission",
+    "Role",
+    "SlaPause",
+    "SlaPolicy",
+    "Status",
+    "System",
+    "Tag",
+    "Team",
+    "Ticket",
+    "TicketEvent",
+    "User",
+]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import uuid
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models.functions import Left
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tickets.models.people import System, User
+from tickets.models.ticket import Ticket
+from tickets.states import Source
+
+# A search vector may hold 1 MB; long before that nobody finds a ticket by what stands there.
+SEARCHED_CHARACTERS = 60_000
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: User | System | AnonymousUser) -> Self:
+        """Internal notes and machine mail are for agents only."""
+        if isinstance(user, System) or (isinstance(user, User) and (user.is_agent or user.is_superuser)):
+            return self
+        return self.exclude(kind=Message.Kind.NOTE).exclude(is_machine=True)
+
+
+class Message(models.Model):
+    class Kind(models.TextChoices):
+        CUSTOMER = "customer", _("Message")
+        REPLY = "reply", _("Reply")
+        NOTE = "note", _("Internal note")
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="messages")
+    author_name = models.CharField(max_length=200)
+    body = models.TextField(help_text=_("Plain text, whole: quoted text and signature are folded, never cut."))
+    html = models.TextField(default="", help_text=_("Cleaned HTML as the writer formatted it; empty for plain text."))
+    folded = models.JSONField(default=list, help_text=_("Ranges [start, end] of `body` that are shown folded."))
+    source = models.CharField(max_length=8, choices=Source.choices)
+    is_machine = models.BooleanField(default=False, help_text=_("Bounces and automatic answers."))
+    recipients = models.JSONField(default=dict, help_text=_("Addresses of a reply: {to: [...], cc: [...]}."))
+    created_at = models.DateTimeField(default=timezone.now)
+    nonce = models.UUIDField(null=True, unique=True, help_text=_("The same form sent twice writes one message."))
+    search = models.GeneratedField(
+        expression=SearchVector(Left("body", SEARCHED_CHARACTERS), config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(fields=["ticket", "id"], name="message_ticket"),
+            GinIndex(fields=["search"], name="message_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_name}: {self.body[:60]}"
+
+
+class Attachment(models.Model):
+    """A file of a message. Its bytes lie in the blob store under their own hash, so the name is only shown."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    key = models.UUIDField(default=uuid.uuid4, unique=True, help_text=_("Names it in addresses."))
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField(help_text=_("Bytes."))
+    sha256 = models.CharField(max_length=64)
+    content_id = models.CharField(max_length=250, default="")
+    is_inline = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from tickets.models.people import Permission, System, User
+from tickets.states import ACTIVE, CUSTOMER_WORDING, Priority, Source, State, sources
+
+_ACTIVE = [state.value for state in ACTIVE]
+_IS_ACTIVE = Q(state__in=_ACTIVE, deleted_at__isnull=True)
+_NEWEST = ["-last_message_at", "-id"]
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def kept(self) -> Self:
+        """Everything but the trash."""
+        return self.filter(deleted_at__isnull=True)
+
+    def active(self) -> Self:
+        """Tickets on which the desk still owes work."""
+        return self.filter(state__in=_ACTIVE, deleted_at__isnull=True)
+
+    def visible_to(self, user: User | System | AnonymousUser) -> Self:
+        """The rows `user` may know of; every face starts here, so a stranger's number is simply not found."""
+        if isinstance(user, System) or user.is_superuser:
+            return self
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        return self.kept().filter(_visibility(user))
+
+
+def _visibility(user: User) -> Q:
+    rows = Q(requester=user) | Q(pk__in=Follower.objects.filter(user=user).values("ticket"))
+    if user.organization_id and user.organization.shares_tickets:
+        rows |= Q(requester__in=User.objects.filter(organization=user.organization_id))
+    if user.is_agent:
+        rows |= Q(department__in=[pk for pk, granted in user.grants.items() if Permission.VIEW in granted])
+        rows |= Q(assignee=user)
+        rows |= Q(team__in=user.team_ids)
+    return rows
+
+
+class Tag(models.Model):
+    name = models.CharField(_("name"), max_length=40, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Ticket(models.Model):
+    number = models.CharField(_("number"), max_length=24, unique=True, editable=False)
+    subject = models.CharField(_("subject"), max_length=255)
+    state = FSMField(_("state"), choices=State.choices, default=State.NEW, protected=True, db_index=False)
+    status = models.ForeignKey(
+        "tickets.Status", verbose_name=_("status"), null=True, blank=True, on_delete=models.PROTECT, db_index=False
+    )
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
+    source = models.CharField(_("source"), max_length=8, choices=Source.choices, default=Source.WEB)
+
+    requester = models.ForeignKey(
+        User, verbose_name=_("requester"), on_delete=models.PROTECT, related_name="requested_tickets", db_index=False
+    )
+    department = models.ForeignKey(
+        "tickets.Department", verbose_name=_("department"), on_delete=models.PROTECT, db_index=False
+    )
+    help_topic = models.ForeignKey(
+        "tickets.HelpTopic", verbose_name=_("help topic"), null=True, on_delete=models.SET_NULL, db_index=False
+    )
+    team = models.ForeignKey(
+        "tickets.Team", verbose_name=_("team"), null=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
+    assignee = models.ForeignKey(
+        User,
+        verbose_name=_("assignee"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned_tickets",
+        db_index=False,
+    )
+    tags = models.ManyToManyField(Tag, verbose_name=_("tags"), related_name="tickets", blank=True)
+    follow_up_of = models.ForeignKey(
+        "self", verbose_name=_("follow-up of"), null=True, on_delete=models.SET_NULL, related_name="follow_ups"
+    )
+
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
+    first_response_at = models.DateTimeField(null=True, editable=False)
+    resolved_at = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    reopened_at = models.DateTimeField(null=True, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    guest_links_revoked_at = models.DateTimeField(null=True, editable=False)
+    reopen_count = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    # What a list row shows, written by the action that changed it: lists never join to messages.
+    requester_name = models.CharField(max_length=200, default="", editable=False)
+    last_message_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_message_by = models.CharField(max_length=200, default="", editable=False)
+    last_message_kind = models.CharField(max_length=8, default="", editable=False)
+    last_message_preview = models.CharField(max_length=160, default="", editable=False)
+    message_count = models.PositiveIntegerField(default=0, editable=False)
+    waiting_since = models.DateTimeField(null=True, editable=False)
+    tag_names = ArrayField(models.CharField(max_length=40), default=list, editable=False)
+
+    # Deadlines. `due_at` is the nearest live target and what people see; `next_breach_at` is when the clock has to
+    # look again (a warning comes before the target); `auto_close_at` is when a quiet resolved ticket closes.
+    sla_policy = models.ForeignKey(
+        "tickets.SlaPolicy", verbose_name=_("SLA policy"), null=True, on_delete=models.SET_NULL, db_index=False
+    )
+    sla_started_at = models.DateTimeField(null=True, editable=False)
+    first_response_due_at = models.DateTimeField(null=True, editable=False)
+    resolution_due_at = models.DateTimeField(null=True, editable=False)
+    first_response_warned_at = models.DateTimeField(null=True, editable=False)
+    resolution_warned_at = models.DateTimeField(null=True, editable=False)
+    first_response_breached_at = models.DateTimeField(null=True, editable=False)
+    resolution_breached_at = models.DateTimeField(null=True, editable=False)
+    due_at = models.DateTimeField(null=True, editable=False)
+    next_breach_at = models.DateTimeField(null=True, editable=False)
+    auto_close_at = models.DateTimeField(null=True, editable=False)
+
+    # Given by the form that opened the ticket: the same form sent twice opens one ticket.
+    nonce = models.UUIDField(null=True, unique=True, editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("number", "subject", "requester_name", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        indexes = [
+            models.Index(fields=_NEWEST, name="ticket_active", condition=_IS_ACTIVE),
+            models.Index(fields=["department", *_NEWEST], name="ticket_department", condition=_IS_ACTIVE),
+            models.Index(fields=["assignee", *_NEWEST], name="ticket_assignee", condition=_IS_ACTIVE),
+            models.Index(fields=_NEWEST, name="ticket_unassigned", condition=_IS_ACTIVE & Q(assignee__isnull=True)),
+            models.Index(fields=["due_at", "id"], name="ticket_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["status", *_NEWEST], name="ticket_status", condition=Q(status__isnull=False)),
+            models.Index(
+                fields=["-closed_at", "-id"],
+                name="ticket_closed",
+                condition=Q(state=State.CLOSED, archived_at__isnull=True, deleted_at__isnull=True),
+            ),
+            models.Index(
+                fields=_NEWEST, name="ticket_resolved", condition=Q(state=State.RESOLVED, deleted_at__isnull=True)
+            ),
+            models.Index(fields=["requester", *_NEWEST], name="ticket_requester"),
+            models.Index(
+                fields=["next_breach_at"], name="ticket_next_breach", condition=Q(next_breach_at__isnull=False)
+            ),
+            models.Index(fields=["auto_close_at"], name="ticket_auto_close", condition=Q(auto_close_at__isnull=False)),
+            GinIndex(fields=["search"], name="ticket_search"),
+            GinIndex(fields=["tag_names"], name="ticket_tag_names"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="ticket_state_known"),
+            models.CheckConstraint(
+                condition=Q(archived_at__isnull=True) | Q(state=State.CLOSED), name="ticket_archived_is_closed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in _ACTIVE
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state == State.CLOSED
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+    @property
+    def label(self) -> str:
+        """What agents read: the custom status if there is one, else the state."""
+        return self.status.label if self.status else str(State(self.state).label)
+
+    @property
+    def customer_label(self) -> str:
+        if self.status and self.status.customer_label:
+            return self.status.customer_label
+        return str(CUSTOMER_WORDING[State(self.state)])
+
+    # Transitions only set fields. The verbs in tickets.actions lock the row, save and record.
+
+    @transition(field=state, source=sources("assign"), target=State.OPEN)
+    def take_up(self) -> None:
+        self.status = None
+
+    @transition(field=state, source=sources("start"), target=State.IN_PROGRESS)
+    def begin_work(self) -> None:
+        self.status = None
+
+    @transition(field=state, source=sources("resolve"), target=State.RESOLVED)
+    def settle(self, now: datetime) -> None:
+        self.status = None
+        self.resolved_at = now
+        self.waiting_since = None
+
+    @transition(field=state, source=sources("close"), target=State.CLOSED)
+    def shut(self, now: datetime) -> None:
+        self.status = None
+        self.resolved_at = self.resolved_at or now
+        self.closed_at = now
+        self.auto_close_at = None
+        self.waiting_since = None
+
+    @transition(field=state, source=sources("reopen"), target=State.REOPENED)
+    def come_back(self, now: datetime) -> None:
+        self.status = None
+        self.reopened_at = now
+        self.reopen_count += 1
+        self.resolved_at = None
+        self.closed_at = None
+        self.auto_close_at = None
+        self.archived_at = None
+
+
+class Follower(models.Model):
+    """Somebody besides the requester who takes part: an agent who watches, or a person put in copy."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="followers")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followed")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("follower")
+        verbose_name_plural = _("followers")
+        constraints = [models.UniqueConstraint(fields=["ticket", "user"], name="follower_once")]
+
+    def __str__(self) -> str:
+        return str(self.user)
