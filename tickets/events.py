@@ -1,0 +1,91 @@
+"""Everything that can happen to a ticket, and how it is written down.
+
+`record()` puts the event row into the caller's transaction and nudges Celery after the commit. The row itself is the
+promise: when the nudge is lost, the sweeper finds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tickets.models import Message, Ticket, TicketEvent, User
+from tickets.permissions import Actor
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """`sentence` is a format string over `actor` and the event's data; `is_public` events are shown to customers."""
+
+    sentence: Any
+    icon: str
+    is_public: bool = False
+    # Whether anything follows from it: mail, timers. The rest is written as handled.
+    has_effects: bool = False
+
+
+EVENTS: dict[str, EventKind] = {
+    "opened": EventKind(_("%(actor)s opened this by %(source)s, routed to %(department)s"), "new", True, True),
+    "follow_up": EventKind(_("%(actor)s wrote again after closing: follow-up %(number)s"), "reopened", True),
+    "assigned": EventKind(_("%(actor)s assigned this to %(agent)s"), "open", False, True),
+    "unassigned": EventKind(_("%(actor)s removed the assignee"), "open"),
+    "team_changed": EventKind(_("%(actor)s handed this to team %(team)s"), "open", False, True),
+    "started": EventKind(_("%(actor)s started work"), "in_progress", True),
+    "replied": EventKind(_("%(actor)s replied"), "in_progress", False, True),
+    "noted": EventKind(_("%(actor)s wrote a note"), "note", False, True),
+    "received": EventKind(_("%(actor)s wrote"), "customer", False, True),
+    "machine_mail": EventKind(_("Automatic mail arrived from %(sender)s"), "mail"),
+    "resolved": EventKind(_("%(actor)s resolved this"), "resolved", True, True),
+    "confirmed": EventKind(_("%(actor)s confirmed that it is solved"), "closed", True, True),
+    "closed": EventKind(_("%(actor)s closed this"), "closed", True, True),
+    "closed_quiet": EventKind(_("Closed: no answer for %(days)s days after it was resolved"), "closed", True, True),
+    "reopened": EventKind(_("%(actor)s reopened this"), "reopened", True, True),
+    "archived": EventKind(_("%(actor)s archived this"), "archive"),
+    "unarchived": EventKind(_("%(actor)s took this from the archive"), "archive"),
+    "trashed": EventKind(_("%(actor)s put this into the trash"), "trash"),
+    "restored": EventKind(_("%(actor)s took this from the trash"), "trash"),
+    "priority_changed": EventKind(_("%(actor)s changed the priority from %(old)s to %(new)s"), "priority"),
+    "status_changed": EventKind(_("%(actor)s set the status to %(new)s"), "status"),
+    "subject_changed": EventKind(_("%(actor)s changed the subject from “%(old)s”"), "edit"),
+    "tagged": EventKind(_("%(actor)s set the tags to: %(tags)s"), "tag"),
+    "transferred": EventKind(_("%(actor)s transferred this from %(old)s to %(new)s"), "transfer", True, True),
+    "followed": EventKind(_("%(actor)s added %(person)s"), "person"),
+    "unfollowed": EventKind(_("%(actor)s removed %(person)s"), "person"),
+    "links_revoked": EventKind(_("%(actor)s made earlier e-mail links invalid"), "link"),
+    "sla_warning": EventKind(_("%(target)s is due soon"), "clock", False, True),
+    "sla_breach": EventKind(_("%(target)s is overdue"), "clock", False, True),
+    "mail_failed": EventKind(_("Mail to %(recipient)s was not delivered: %(error)s"), "mail", False, True),
+}
+
+
+def sentence(event: TicketEvent) -> str:
+    """The event in one sentence for people; plain text, not yet escaped."""
+    return str(EVENTS[event.kind].sentence) % {"actor": event.actor_name, **event.data}
+
+
+def record(
+    ticket: Ticket, kind: str, *, by: Actor, message: Message | None = None, name: str = "", **data: Any
+) -> TicketEvent:
+    """Writes the event in the caller's transaction and, if something follows from it, nudges a worker after commit.
+
+    `data` must be JSON and hold what the sentence needs. `name` replaces the actor's name (a guest's, for example).
+    """
+    has_effects = EVENTS[kind].has_effects
+    event = TicketEvent.objects.create(
+        ticket=ticket,
+        kind=kind,
+        actor=by if isinstance(by, User) else None,
+        actor_name=name or by.display_name,
+        message=message,
+        data=data,
+        handled_at=None if has_effects else ticket.updated_at,
+    )
+    if has_effects:
+        from tickets.tasks import handle_event
+
+        transaction.on_commit(partial(handle_event.delay, event.pk), robust=True)
+    return event

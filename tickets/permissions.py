@@ -1,0 +1,134 @@
+"""Who may do what to a ticket: one predicate per verb, asked by every face.
+
+Which rows somebody may know of at all is `Ticket.objects.visible_to(user)`; these predicates assume a visible row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tickets.models import SYSTEM, Permission, System, Ticket, User
+from tickets.refusals import IllegalTransition, NotAllowed
+from tickets.states import VERBS, State
+
+Actor = User | System
+Predicate = Callable[[User, Ticket], bool]
+
+
+def granted(user: User, permission: str, ticket: Ticket) -> bool:
+    """Whether the role in the ticket's department gives `permission`; who was given a ticket of a foreign
+    department (as assignee or team member) may do there what any of their roles allows."""
+    if not user.is_agent:
+        return False
+    if ticket.department_id in user.grants:
+        return permission in user.grants[ticket.department_id]
+    if ticket.assignee_id == user.pk or ticket.team_id in user.team_ids:
+        return any(permission in permissions for permissions in user.grants.values())
+    return False
+
+
+def _agents(permission: str) -> Predicate:
+    return lambda user, ticket: granted(user, permission, ticket)
+
+
+def is_participant(user: User, ticket: Ticket) -> bool:
+    return ticket.requester_id == user.pk or ticket.followers.filter(user=user).exists()
+
+
+def _is_requester(user: User, ticket: Ticket) -> bool:
+    return ticket.requester_id == user.pk
+
+
+def within_reopen_window(ticket: Ticket) -> bool:
+    """Whether a customer may still bring a closed ticket back; see `receive` in the lifecycle."""
+    topic = ticket.help_topic
+    if ticket.archived_at or not ticket.department.allow_reopen or (topic and not topic.allow_reopen):
+        return False
+    closed_at = ticket.closed_at or ticket.updated_at
+    return timezone.now() <= closed_at + timedelta(days=ticket.department.reopen_window_days)
+
+
+def _may_reopen(user: User, ticket: Ticket) -> bool:
+    if granted(user, Permission.REOPEN, ticket):
+        return True
+    open_to_customers = ticket.state == State.RESOLVED or within_reopen_window(ticket)
+    return _is_requester(user, ticket) and open_to_customers
+
+
+def _nobody(user: User, ticket: Ticket) -> bool:
+    """Admins pass before any predicate is asked; these verbs are theirs and the clock's alone."""
+    return False
+
+
+PREDICATES: dict[str, Predicate] = {
+    "assign": _agents(Permission.ASSIGN),
+    "hand_to_team": _agents(Permission.ASSIGN),
+    "start": _agents(Permission.REPLY),
+    "reply": _agents(Permission.REPLY),
+    "note": _agents(Permission.NOTE),
+    "receive": is_participant,
+    "resolve": _agents(Permission.RESOLVE),
+    "confirm": _is_requester,
+    "close": _agents(Permission.CLOSE),
+    "reopen": _may_reopen,
+    "archive": _nobody,
+    "unarchive": _nobody,
+    "triage": _agents(Permission.TRIAGE),
+    "transfer": _agents(Permission.TRANSFER),
+    "follow": _agents(Permission.VIEW),
+    "trash": _nobody,
+    "restore": _nobody,
+}
+
+# Speaking for the customer: an admin who is not taking part cannot do it either.
+_CUSTOMER_VERBS = {"receive", "confirm"}
+
+
+def can(by: Actor, verb: str, ticket: Ticket) -> bool:
+    """Whether `by` may ever do `verb` to this ticket, whatever its state."""
+    if isinstance(by, System):
+        return True
+    if not by.is_active:
+        return False
+    if by.is_superuser and verb not in _CUSTOMER_VERBS:
+        return True
+    return PREDICATES[verb](by, ticket)
+
+
+def can_open_for(by: Actor, department_id: int | None) -> bool:
+    """Whether `by` may open tickets on behalf of others; in `department_id`, or anywhere when it is None."""
+    if isinstance(by, System) or by.is_superuser:
+        return True
+    if department_id is None:
+        return any(Permission.CREATE in permissions for permissions in by.grants.values())
+    return Permission.CREATE in by.grants.get(department_id, frozenset())
+
+
+def possible(verb: str, ticket: Ticket) -> bool:
+    """Whether the lifecycle has the step from here. An archived ticket only takes a customer's message (which
+    becomes a follow-up), unarchiving and the trash."""
+    if ticket.archived_at is not None:
+        return verb in {"unarchive", "receive", "trash", "restore"}
+    if verb == "unarchive":
+        return False
+    return ticket.state in VERBS[verb].sources
+
+
+def verbs(by: Actor, ticket: Ticket) -> list[str]:
+    """What `by` can do now, in the order of the lifecycle table; for buttons and the API's `allowed`."""
+    return [verb for verb in VERBS if possible(verb, ticket) and can(by, verb, ticket)]
+
+
+def require(by: Actor, verb: str, ticket: Ticket) -> None:
+    """Raises NotAllowed when the person may not, IllegalTransition when the ticket cannot."""
+    if not can(by, verb, ticket):
+        raise NotAllowed(_("You are not allowed to do this: %(verb)s.") % {"verb": VERBS[verb].label})
+    if not possible(verb, ticket):
+        raise IllegalTransition(verb, ticket)
+
+
+__all__ = ["SYSTEM", "Actor", "can", "can_open_for", "granted", "possible", "require", "verbs"]
