@@ -1,0 +1,95 @@
+"""Bytes under their own SHA-256: attachments and raw mail. Names people chose never become paths.
+
+On a local disk a blob is on the platter (fsync of file and folder) before `put` returns, so a database row that
+names it can never outlive it. On S3 the service gives the same promise.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import Storage
+
+
+def put(chunks: bytes | Iterable[bytes]) -> tuple[str, int]:
+    """Stores the bytes and returns (SHA-256 in hex, size in bytes). Storing the same bytes again is free."""
+    location = urlsplit(settings.STORAGE_URL)
+    with tempfile.SpooledTemporaryFile(max_size=1024 * 1024) as spool:
+        digest, size = hashlib.sha256(), 0
+        for chunk in [chunks] if isinstance(chunks, bytes) else chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            spool.write(chunk)
+        spool.seek(0)
+        sha256 = digest.hexdigest()
+        if location.scheme == "file":
+            _put_on_disk(_path(sha256), spool)
+        elif not _bucket().exists(_key(sha256)):
+            _bucket().save(_key(sha256), File(spool))
+    return sha256, size
+
+
+def open_blob(sha256: str) -> BinaryIO:
+    """The stored bytes as a file; FileNotFoundError when there are none."""
+    if urlsplit(settings.STORAGE_URL).scheme == "file":
+        return _path(sha256).open("rb")
+    return _bucket().open(_key(sha256))
+
+
+def read(sha256: str) -> bytes:
+    with contextlib.closing(open_blob(sha256)) as blob:
+        return blob.read()
+
+
+def _put_on_disk(path: Path, spool: BinaryIO) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            while chunk := spool.read(1024 * 1024):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        _sync_folder(path.parent)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _path(sha256: str) -> Path:
+    root = Path(unquote(urlsplit(settings.STORAGE_URL).path))
+    return root / _key(sha256)
+
+
+def _key(sha256: str) -> str:
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def _bucket() -> Storage:
+    from storages.backends.s3 import S3Storage  # the only user of S3; needs boto3
+
+    return S3Storage(bucket_name=urlsplit(settings.STORAGE_URL).hostname)
+
+
+__all__ = ["open_blob", "put", "read"]

@@ -1,0 +1,61 @@
+"""Queues mail. The row is written in the caller's transaction, so the mail exists exactly when its cause does."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from tickets import signing
+from tickets.models import Department, Mailbox, Message, OutboundEmail, Ticket, TicketEvent, User
+
+
+def enqueue(
+    kind: str,
+    ticket: Ticket | None,
+    person: User,
+    *,
+    message: Message | None = None,
+    event: TicketEvent | None = None,
+    is_automatic: bool = True,
+    address: str = "",
+    **context: Any,
+) -> OutboundEmail | None:
+    """One mail to one person, at most once per cause: None when this cause has queued it already.
+
+    `kind` names the template under templates/mail/. `address` overrides the person's own. `context` must be JSON.
+    """
+    row = OutboundEmail(
+        kind=kind, ticket=ticket, message=message, event=event, user=person, is_automatic=is_automatic,
+        mailbox=sender_for(ticket.department if ticket else None), context=context,
+        recipient=address or person.email, recipient_name=person.name,
+    )  # fmt: skip
+    row.rfc_message_id = signing.message_id(
+        signing.key(), uuid.uuid4().hex[:16], ticket.pk if ticket else 0, domain_of(row.mailbox)
+    )
+    created = OutboundEmail.objects.bulk_create([row], ignore_conflicts=True)
+    return announce(created[0].rfc_message_id)
+
+
+def announce(rfc_message_id: str) -> OutboundEmail | None:
+    """Nudges a worker after the commit, if the row is there."""
+    row = OutboundEmail.objects.filter(rfc_message_id=rfc_message_id).first()
+    if row is not None:
+        from tickets.tasks import deliver
+
+        transaction.on_commit(partial(deliver.delay, row.pk), robust=True)
+    return row
+
+
+def sender_for(department: Department | None) -> Mailbox | None:
+    """The mailbox that mail of this department leaves from; None means the address in the settings."""
+    if department and department.mailbox_id and department.mailbox and department.mailbox.is_enabled:
+        return department.mailbox
+    return Mailbox.objects.filter(is_default=True, is_enabled=True).first()
+
+
+def domain_of(mailbox: Mailbox | None) -> str:
+    return mailbox.address.rpartition("@")[2] if mailbox else settings.MAIL_DOMAIN
