@@ -1,0 +1,217 @@
+"""Replies, notes and what customers write."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tickets import outbox, sla
+from tickets.actions.door import opened
+from tickets.actions.lifecycle import LIST_FIELDS, bring_back, claim, open_ticket
+from tickets.actions.writing import Upload, write
+from tickets.events import record
+from tickets.models import SYSTEM, Desk, Message, Status, Ticket, User
+from tickets.permissions import Actor, within_reopen_window
+from tickets.refusals import Invalid, OutdatedReply
+from tickets.states import Source, State
+
+
+def reply(
+    ticket: Ticket,
+    *,
+    by: User,
+    body: str,
+    html: str = "",
+    attachments: Sequence[Upload] = (),
+    status: Status | None = None,
+    nonce: uuid.UUID | None = None,
+    seen: int | None = None,
+    source: str = Source.STAFF,
+) -> Message:
+    """An agent answers everybody who takes part; the mails leave through the outbox.
+
+    `seen` is the id of the newest message the writer saw: when a customer or colleague has written since,
+    OutdatedReply is raised and nothing is sent. The same `nonce` again returns the message it wrote.
+    """
+    if known := _written(nonce):
+        return known
+    try:
+        with opened("reply", ticket, by) as (fresh, now):
+            _check_seen(fresh, seen, by)
+            message = write(
+                fresh, Message.Kind.REPLY, by, body, now,
+                source=source, attachments=attachments, html=html, nonce=nonce,
+            )  # fmt: skip
+            _answer(fresh, by, now, status)
+            message.recipients = send_reply(fresh, message, by)
+            message.save(update_fields=["recipients"])
+            record(fresh, "replied", by=by, message=message)
+    except IntegrityError:
+        if known := _written(nonce):  # the same form, sent twice at once
+            return known
+        raise
+    return message
+
+
+def _written(nonce: uuid.UUID | None) -> Message | None:
+    return Message.objects.filter(nonce=nonce).first() if nonce else None
+
+
+def _check_seen(ticket: Ticket, seen: int | None, by: User) -> None:
+    if seen is None:
+        return
+    newer = ticket.messages.filter(pk__gt=seen, is_machine=False).exclude(author=by).exclude(kind=Message.Kind.NOTE)
+    if newer.exists():
+        raise OutdatedReply(_("Something new was written meanwhile. Nothing was sent; read it and send again."))
+
+
+def _answer(ticket: Ticket, by: User, now: datetime, status: Status | None) -> None:
+    """What an agent's reply does to the ticket besides the message."""
+    if Desk.current().claim_on_reply:
+        claim(ticket, by)
+    if ticket.state != State.IN_PROGRESS:
+        ticket.begin_work()
+    if status is not None:
+        check_status(ticket, status)
+        ticket.status = status
+    ticket.first_response_at = ticket.first_response_at or now
+    sla.follow_status(ticket, now)
+    ticket.save(update_fields=["state", "status", "assignee", "first_response_at", *LIST_FIELDS, *sla.STAMPED])
+
+
+def check_status(ticket: Ticket, status: Status) -> None:
+    """Raises Invalid unless the status is switched on and belongs to the ticket's state."""
+    if status.state != ticket.state or not status.is_enabled:
+        raise Invalid(
+            status=_("“%(status)s” cannot be used while the ticket is %(state)s.")
+            % {"status": status.label, "state": State(ticket.state).label.lower()}
+        )
+
+
+def send_reply(ticket: Ticket, message: Message, by: User) -> dict[str, list[str]]:
+    """Queues one mail per person taking part and returns their addresses as {to, cc}."""
+    others = User.objects.filter(followed__ticket=ticket, is_agent=False, is_active=True).exclude(
+        pk=ticket.requester_id
+    )
+    for person in (ticket.requester, *others):
+        outbox.enqueue("reply", ticket, person, message=message, is_automatic=False)
+    return {"to": [ticket.requester.email], "cc": [person.email for person in others]}
+
+
+def note(
+    ticket: Ticket, *, by: Actor, body: str, attachments: Sequence[Upload] = (), nonce: uuid.UUID | None = None
+) -> Message:
+    """An internal note: customers never see it, in no list, mail, search or export."""
+    if known := _written(nonce):
+        return known
+    try:
+        with opened("note", ticket, by) as (fresh, now):
+            message = write(
+                fresh, Message.Kind.NOTE, by, body, now, source=Source.STAFF, attachments=attachments, nonce=nonce
+            )
+            fresh.save(update_fields=LIST_FIELDS)
+            record(fresh, "noted", by=by, message=message)
+    except IntegrityError:
+        if known := _written(nonce):
+            return known
+        raise
+    return message
+
+
+def receive(
+    ticket: Ticket,
+    *,
+    by: User,
+    body: str,
+    source: str,
+    attachments: Sequence[Upload] = (),
+    nonce: uuid.UUID | None = None,
+    **more: Any,
+) -> Message:
+    """A customer writes. On a resolved ticket, or a closed one inside its reopen window, that reopens it; on any
+    other closed or archived ticket a linked follow-up is opened, and the message returned lies on that.
+
+    `more` may give `html` and `folded`. The same `nonce` again returns the message it wrote.
+    """
+    if known := _written(nonce):
+        return known
+    try:
+        with opened("receive", ticket, by) as (fresh, now):
+            if fresh.is_closed and not within_reopen_window(fresh):
+                return _follow_up(fresh, by, body, source, attachments, more | {"nonce": nonce})
+            message = write(
+                fresh, Message.Kind.CUSTOMER, by, body, now,
+                source=source, attachments=attachments, nonce=nonce, **more,
+            )  # fmt: skip
+            _heard(fresh, by, now, message)
+    except IntegrityError:
+        if known := _written(nonce):
+            return known
+        raise
+    return message
+
+
+def _heard(ticket: Ticket, by: User, now: datetime, message: Message) -> None:
+    if ticket.state in (State.RESOLVED, State.CLOSED):
+        bring_back(ticket, by, now)
+        record(ticket, "reopened", by=by, reason="")
+    elif ticket.status and ticket.status.ends_on_customer_message:
+        ticket.status = None
+        sla.follow_status(ticket, now)
+    ticket.save(update_fields=["status", *LIST_FIELDS, *sla.STAMPED])
+    record(ticket, "received", by=by, message=message)
+
+
+def _follow_up(
+    ticket: Ticket, by: User, body: str, source: str, attachments: Sequence[Upload], more: dict[str, Any]
+) -> Message:
+    more.pop("nonce")
+    follow_up = open_ticket(
+        by=SYSTEM, requester=by, subject=ticket.subject, body=body, source=source, attachments=attachments,
+        help_topic=ticket.help_topic, department=ticket.department, priority=ticket.priority, follow_up_of=ticket,
+        **more,
+    )  # fmt: skip
+    record(ticket, "follow_up", by=by, number=follow_up.number)
+    return follow_up.messages.get()
+
+
+@transaction.atomic
+def attach_machine_mail(
+    ticket: Ticket, *, sender: User, body: str, attachments: Sequence[Upload] = (), **more: Any
+) -> Message:
+    """Keeps a bounce or an automatic answer on its ticket. It reopens nothing, answers nothing, stops no clock and is
+    not a customer message; only agents see it."""
+    fresh = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    message = write(
+        fresh, Message.Kind.CUSTOMER, sender, body or "…", timezone.now(), source=Source.EMAIL, attachments=attachments,
+        is_machine=True, **more,
+    )  # fmt: skip
+    record(fresh, "machine_mail", by=SYSTEM, message=message, sender=sender.email)
+    return message
+
+
+@transaction.atomic
+def attach_unverified(
+    ticket: Ticket, *, sender: User, body: str, attachments: Sequence[Upload] = (), **more: Any
+) -> Message:
+    """Keeps mail that names this ticket but comes from somebody who takes no part in it: as an internal note, so that
+    an agent decides. Customers never see it, nobody is answered, and the state stays."""
+    fresh = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    fresh.updated_at = now = timezone.now()
+    message = write(fresh, Message.Kind.NOTE, sender, body, now, source=Source.EMAIL, attachments=attachments, **more)
+    fresh.save(update_fields=LIST_FIELDS)
+    record(fresh, "noted", by=sender, message=message, unverified=True)
+    return message
+
+
+def uploads(files: Iterable[Any]) -> list[Upload]:
+    """Django's uploaded files as the actions take them."""
+    return [
+        Upload(file.name or "file", file.chunks(), file.content_type or "application/octet-stream") for file in files
+    ]

@@ -1,0 +1,38 @@
+"""The door that every verb goes through: a transaction, a fresh locked row, the permission, the lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django_fsm import TransitionNotAllowed
+
+from tickets import permissions
+from tickets.models import Ticket
+from tickets.permissions import Actor
+from tickets.refusals import IllegalTransition
+
+
+@contextmanager
+def opened(verb: str, ticket: Ticket, by: Actor) -> Iterator[tuple[Ticket, datetime]]:
+    """Yields the ticket's locked, fresh row and the moment of the action; the caller saves what it changed.
+
+    The instance the caller came with is stale afterwards. Raises NotAllowed or IllegalTransition; whatever is raised
+    inside undoes everything. Ticket.DoesNotExist means it was erased meanwhile.
+    """
+    with transaction.atomic():
+        fresh = (
+            Ticket.objects.select_for_update(of=("self",))
+            .select_related("department__sla_policy", "help_topic__sla_policy", "status", "sla_policy", "requester")
+            .get(pk=ticket.pk)
+        )
+        permissions.require(by, verb, fresh)
+        now = timezone.now()
+        fresh.updated_at = now
+        try:
+            yield fresh, now
+        except TransitionNotAllowed as error:
+            raise IllegalTransition(verb, fresh) from error

@@ -1,0 +1,50 @@
+"""People as the desk gets to know them."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from tickets.actions.writing import safe_name
+from tickets.models import Organization, User
+from tickets.refusals import Invalid
+
+
+def check_email(address: str) -> str:
+    """The address in lower case; raises Invalid with a plain sentence."""
+    address = address.strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Invalid(email=_("This is not an e-mail address: %(address)s") % {"address": address[:80]}) from None
+    if len(address) > 254:
+        raise Invalid(email=_("This e-mail address is too long."))
+    return address
+
+
+def find_or_create(email: str, name: str = "") -> User:
+    """The person with this address; made without a password when new, in the organization of the address's domain.
+
+    A known person's name is never changed by what a stranger writes. Raises Invalid.
+    """
+    email = check_email(email)
+    known = User.objects.filter(email=email).first()
+    if known:
+        return known
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, None, name=clean_name(name), organization=_organization(email))
+    except IntegrityError:  # somebody else made the same person at the same moment
+        return User.objects.get(email=email)
+
+
+def clean_name(name: str) -> str:
+    """A person's name on one line, at most 200 characters, without signs that could deceive a reader."""
+    name = " ".join(name.split())[:200]
+    return safe_name(name)[:200] if name and not name.isprintable() else name
+
+
+def _organization(email: str) -> Organization | None:
+    return Organization.objects.filter(domains__contains=[email.rpartition("@")[2]]).first()

@@ -1,0 +1,130 @@
+"""How a message gets onto a ticket: checked, stored, and shown in the list row. Used by the verbs, not by faces."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from tickets import blobs
+from tickets.models import Attachment, Message, Ticket, User
+from tickets.refusals import Invalid
+
+MAX_BODY = 1_000_000  # characters; a mail's text may be long, a form's limit is the form's
+MAX_FILES = 100
+
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that somebody gave. `content` is its bytes, or chunks of them; `name` is only shown, never a path."""
+
+    name: str
+    content: bytes | Iterable[bytes]
+    content_type: str = "application/octet-stream"
+    content_id: str = ""
+    is_inline: bool = False
+
+
+def check_text(field: str, text: str, longest: int) -> str:
+    """`text` without what PostgreSQL cannot hold or a reader cannot see; raises Invalid when empty or too long."""
+    text = _SURROGATES.sub("�", text).replace("\r\n", "\n")
+    text = _UNSEEN.sub("", text.replace("\r", "\n")).strip()
+    if field == "subject":
+        text = " ".join(text.split())
+    if not text:
+        raise Invalid(**{field: _("Please write something here.")})
+    if len(text) > longest:
+        raise Invalid(
+            **{field: _("This is too long: %(has)d characters, %(max)d fit.") % {"has": len(text), "max": longest}}
+        )
+    return text
+
+
+def safe_name(name: str) -> str:
+    """A file name fit to be shown and to be put into a header: no path, no controls, at most 200 bytes."""
+    name = unicodedata.normalize("NFC", _SURROGATES.sub("", name)).replace("\\", "/").rpartition("/")[2]
+    name = re.sub(r"[\x00-\x1f\x7f\"<>|:*?\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]", "", name).strip(" .")
+    stem, dot, suffix = name.rpartition(".")
+    while len(name.encode()) > 200 and stem:
+        stem = stem[:-1]
+        name = f"{stem}{dot}{suffix[:20]}"
+    return name.encode()[:200].decode(errors="ignore") or "file"
+
+
+def write(
+    ticket: Ticket,
+    kind: str,
+    author: User,
+    body: str,
+    now: datetime,
+    *,
+    source: str,
+    attachments: Sequence[Upload] = (),
+    **more: Any,
+) -> Message:
+    """Inserts the message with its files and shows it in the list row. The caller saves the ticket.
+
+    `more` may give html, folded, is_machine, recipients, nonce. Raises Invalid.
+    """
+    if len(attachments) > MAX_FILES:
+        raise Invalid(attachments=_("At most %(max)d files fit.") % {"max": MAX_FILES})
+    body = "" if attachments and not body.strip() else check_text("body", body, MAX_BODY)
+    message = Message.objects.create(
+        ticket=ticket, kind=kind, author=author, author_name=author.display_name, body=body,
+        source=source, created_at=now, **more,
+    )  # fmt: skip
+    Attachment.objects.bulk_create([_attachment(message, upload) for upload in attachments])
+    if not message.is_machine:
+        show_in_list(ticket, message)
+    return message
+
+
+def _attachment(message: Message, upload: Upload) -> Attachment:
+    sha256, size = blobs.put(upload.content)
+    name = safe_name(upload.name)
+    if size > settings.MAX_ATTACHMENT:
+        raise Invalid(
+            attachments=_("%(name)s is too large: %(max)d MB fit.")
+            % {"name": name, "max": settings.MAX_ATTACHMENT // 1024 // 1024}
+        )
+    return Attachment(
+        message=message, key=uuid.uuid4(), name=name, size=size, sha256=sha256,
+        content_type=upload.content_type[:120], content_id=upload.content_id[:250], is_inline=upload.is_inline,
+    )  # fmt: skip
+
+
+def show_in_list(ticket: Ticket, message: Message) -> None:
+    """Writes the message into the ticket's list columns; notes count but never surface to customers through them."""
+    ticket.message_count += 1
+    if message.kind == Message.Kind.NOTE:
+        return
+    ticket.last_message_at = message.created_at
+    ticket.last_message_by = message.author_name
+    ticket.last_message_kind = message.kind
+    ticket.last_message_preview = preview(message)
+    if message.kind == Message.Kind.CUSTOMER:
+        ticket.waiting_since = ticket.waiting_since or message.created_at
+    else:
+        ticket.waiting_since = None
+
+
+def preview(message: Message) -> str:
+    """The beginning of what the writer wrote himself, on one line, at most 160 characters."""
+    text, position = "", 0
+    for start, end in [*message.folded, [len(message.body), len(message.body)]]:
+        text += message.body[position:start]
+        position = end
+        if len(text) > 1000:
+            break
+    line = " ".join(text[:1000].split())
+    return line if len(line) <= 160 else line[:159] + "…"
