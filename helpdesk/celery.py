@@ -1,0 +1,24 @@
+"""The Celery app and the whole beat schedule.
+
+The broker only nudges. Every entry here is a sweep that finds its work in PostgreSQL, may run twice and may come late.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+
+app = Celery("helpdesk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "heartbeat": {"task": "tickets.tasks.heartbeat", "schedule": 15.0, "options": {"expires": 30}},
+    "events": {"task": "tickets.tasks.sweep_events", "schedule": 15.0, "options": {"expires": 15}},
+    "inbound mail": {"task": "tickets.tasks.sweep_inbound", "schedule": 15.0, "options": {"expires": 15}},
+    "outbound mail": {"task": "tickets.tasks.sweep_outbound", "schedule": 15.0, "options": {"expires": 15}},
+    "sla": {"task": "tickets.tasks.sweep_sla", "schedule": 60.0, "options": {"expires": 60}},
+    "quiet tickets": {"task": "tickets.tasks.sweep_quiet", "schedule": 60.0, "options": {"expires": 60}},
+    "retention": {"task": "tickets.tasks.sweep_retention", "schedule": 3600.0, "options": {"expires": 3600}},
+}

@@ -1,0 +1,78 @@
+"""What Celery runs. Each task loads and delegates; arguments are ids; everything may run twice.
+
+Imports stand inside the functions because everything that enqueues, at any level, imports this module.
+"""
+
+from celery import shared_task
+
+
+@shared_task
+def handle_event(pk: int) -> None:
+    from tickets import notifications
+
+    notifications.handle(pk)
+
+
+@shared_task
+def deliver(pk: int) -> None:
+    from tickets.mail import outbound
+
+    outbound.deliver(pk)
+
+
+@shared_task
+def apply_inbound(pk: int) -> None:
+    from tickets.mail import inbound
+
+    inbound.apply(pk)
+
+
+@shared_task
+def sweep_events() -> None:
+    from tickets import notifications
+
+    notifications.sweep()
+
+
+@shared_task
+def sweep_inbound() -> None:
+    from tickets.mail import inbound
+
+    inbound.sweep()
+
+
+@shared_task
+def sweep_outbound() -> None:
+    from tickets.mail import outbound
+
+    outbound.sweep()
+
+
+@shared_task
+def sweep_sla() -> None:
+    from tickets.actions import timers
+
+    timers.sweep_sla()
+
+
+@shared_task
+def sweep_quiet() -> None:
+    from tickets.actions import timers
+
+    timers.sweep_quiet()
+
+
+@shared_task
+def sweep_retention() -> None:
+    from tickets.actions import timers
+
+    timers.sweep_retention()
+
+
+@shared_task
+def heartbeat() -> None:
+    from django.utils import timezone
+
+    from tickets.models import Heartbeat
+
+    Heartbeat.objects.update_or_create(name="worker", defaults={"seen_at": timezone.now()})
