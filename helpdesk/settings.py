@@ -1,0 +1,301 @@
+"""The one settings file. Everything comes from the environment; a wrong value stops the start with one clear line.
+
+README.md lists the variables. `HELPDESK_DATA` is the folder of what the desk itself keeps (default `var/`).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def _refuse(name: str, why: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"Setting {name}: {why}")
+
+
+def _number(name: str, default: int, low: int, high: int) -> int:
+    raw = env.str(name, default=str(default))
+    if not raw.isdecimal() or not low <= int(raw) <= high:
+        raise _refuse(name, f"{raw!r} is not a whole number from {low} to {high}.")
+    return int(raw)
+
+
+def _flag(name: str, default: bool) -> bool:
+    raw = env.str(name, default=str(default)).lower()
+    if raw not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+        raise _refuse(name, f"{raw!r} is neither true nor false.")
+    return raw in {"true", "1", "yes", "on"}
+
+
+def _url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    raw = env.str(name, default=default)
+    if raw and urlsplit(raw).scheme not in schemes:
+        shown = urlsplit(raw).scheme or "nothing"
+        raise _refuse(name, f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}, not {shown}.")
+    return raw
+
+
+def _secret_key() -> str:
+    key = env.str("SECRET_KEY", default="")
+    file = env.str("SECRET_KEY_FILE", default="")
+    if not key and file:
+        try:
+            key = Path(file).read_text().strip()
+        except OSError as error:
+            raise _refuse("SECRET_KEY_FILE", f"cannot be read: {error.strerror}.") from None
+    if not key and len(sys.argv) > 1 and sys.argv[1] in {"collectstatic", "makemigrations", "compilemessages"}:
+        return "unused-by-this-command-" + "x" * 40
+    if len(key) < 50:
+        raise _refuse("SECRET_KEY", "set SECRET_KEY or SECRET_KEY_FILE to at least 50 random characters.")
+    return key
+
+
+DATA_DIR = Path(env.str("HELPDESK_DATA", default=str(BASE_DIR / "var"))).resolve()
+DEBUG = _flag("DEBUG", False)
+SECRET_KEY = _secret_key()
+BASE_URL = _url("BASE_URL", "http://localhost:8000", ("http", "https")).rstrip("/")
+if not urlsplit(BASE_URL).hostname:
+    raise _refuse("BASE_URL", "has no host name.")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1"])
+HTTPS = BASE_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "tickets.admin.site.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "heroicons",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "tickets",
+    "portal",
+    "staff",
+]
+
+MIDDLEWARE = [
+    "helpdesk.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "helpdesk.urls"
+WSGI_APPLICATION = "helpdesk.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "helpdesk.context.desk",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "helpdesk.forms.FormRenderer"
+
+_database = environ.Env.db_url_config(
+    _url("DATABASE_URL", "", ("postgres", "postgresql")) or embedded.database_url(DATA_DIR)
+)
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = _url("REDIS_URL", "", ("redis", "rediss", "unix")) or embedded.redis_url(DATA_DIR)
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "helpdesk",
+        # Valkey only makes things faster: when it is gone, pages go on.
+        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 600}
+# A dead broker must not hold up a request: the sweeper finds what was not announced.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_TIME_LIMIT = 600
+
+AUTH_USER_MODEL = "tickets.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "after_login"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.SignupFields"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "signup": "10/h/ip",
+    "reset_password": "10/h/ip,3/h/key",
+    "confirm_email": "3/h/key",
+}
+# Addresses of proxies in front, from right to left in X-Forwarded-For; 0 trusts none.
+TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0, 0, 5)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGE_URL = _url("STORAGE_URL", (DATA_DIR / "files").as_uri(), ("file", "s3"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "staticfiles": {"BACKEND": "helpdesk.staticfiles.StaticFilesStorage"},
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+# Bytes: of one file, and of a mail with everything in it.
+MAX_ATTACHMENT = 25 * 1024 * 1024
+MAX_MAIL = 25 * 1024 * 1024
+MAX_STORED_MAIL = 100 * 1024 * 1024
+
+# Outgoing mail. Without SMTP_URL each mail becomes an .eml file in OUTBOX_DIR, so a demo shows what it sends.
+SMTP_URL = _url("SMTP_URL", "", ("smtp", "smtps", "smtp+tls"))
+OUTBOX_DIR = DATA_DIR / "outbox"
+MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=urlsplit(BASE_URL).hostname or "localhost")
+DEFAULT_FROM_EMAIL = f"support@{MAIL_DOMAIN}"
+SMTP_IN = env.str("SMTP_IN", default="127.0.0.1:8025")
+if not SMTP_IN.rpartition(":")[2].isdecimal():
+    raise _refuse("SMTP_IN", f"{SMTP_IN!r} is not host:port, for example 127.0.0.1:8025.")
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+WEB_WORKERS = _number("WEB_WORKERS", 2, 1, 64)
+WEB_THREADS = _number("WEB_THREADS", 1, 1, 64)
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "helpdesk.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+if HTTPS:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_SSL_REDIRECT = True
+    # Health checks come from the machine itself, without TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tickets.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tickets.api.permissions.ScopePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "tickets.api.pagination.NewestFirst",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tickets.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Helpdesk API",
+    "DESCRIPTION": "Tickets from intake to closing. Errors are application/problem+json.",
+    "VERSION": "1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
+}
+
+SENTRY_DSN = _url("SENTRY_DSN", "", ("http", "https"))
+if SENTRY_DSN:
+    import sentry_sdk
+
+    sentry_sdk.init(
+        dsn=SENTRY_DSN, send_default_pii=False, include_local_variables=False, max_request_body_size="never"
+    )
