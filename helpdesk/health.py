@@ -1,0 +1,81 @@
+"""/healthz: this process answers. /readyz: everything it needs answers too. /metrics: figures for Prometheus."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from tickets.models import Heartbeat, InboundEmail, OutboundEmail, TicketEvent
+
+_SILENCE = timedelta(seconds=60)
+
+
+class HealthMiddleware:
+    """Answers /healthz before anything else can fail: no session, no host check, no database."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return alive(request) if request.path in {"/healthz", "/healthz/"} else self.get_response(request)
+
+
+def alive(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when the desk can work, else 503 with one reason per thing that is wrong."""
+    reasons = list(_reasons())
+    return JsonResponse({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+
+
+def _reasons() -> Iterator[str]:
+    try:
+        if MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes()):
+            yield "migrations: not all are applied; run manage.py migrate"
+        else:
+            yield from _worker_reasons()
+    except DatabaseError:
+        yield "database: PostgreSQL does not answer"
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1).ping()
+    except redis.RedisError:
+        yield "broker: Valkey does not answer"
+
+
+def _worker_reasons() -> Iterator[str]:
+    seen = Heartbeat.objects.filter(name="worker").values_list("seen_at", flat=True).first()
+    if seen is None or seen < timezone.now() - _SILENCE:
+        yield "worker: no sign of life for a minute; is the Celery worker running, and beat?"
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text. Needs `Authorization: Bearer <METRICS_TOKEN>`; without that setting there is no such page."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
+        return HttpResponse("not found\n", status=404, content_type="text/plain")
+    lines = [f"helpdesk_{name} {value}\n" for name, value in _figures()]
+    return HttpResponse("".join(lines), content_type="text/plain; version=0.0.4")
+
+
+def _figures() -> Iterator[tuple[str, float]]:
+    now = timezone.now()
+    waiting = TicketEvent.objects.unhandled()
+    yield "events_unhandled", waiting.count()
+    for model, name in ((InboundEmail, "inbound"), (OutboundEmail, "outbound")):
+        due = model.objects.filter(next_attempt_at__isnull=False)
+        yield f"mail_{name}_waiting", due.count()
+        oldest = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+        yield f"mail_{name}_overdue_seconds", max((now - oldest).total_seconds(), 0) if oldest else 0
+    yield "mail_outbound_failed", OutboundEmail.objects.filter(state="failed").count()
+    yield "mail_inbound_suspended", InboundEmail.objects.filter(state="suspended").count()
+    yield "mail_inbound_failed", InboundEmail.objects.filter(state="failed").count()
