@@ -68,12 +68,12 @@ _OTHERS = (
 AUTHOR_FIELD = re.compile(rf"[\s*_>]{{0,6}}(?:{_AUTHOR})\s?\*{{0,2}}\s?[:：]\s?\*{{0,2}}", re.IGNORECASE)
 FIELD = re.compile(rf"[\s*_>]{{0,6}}(?:{_AUTHOR}|{_OTHERS})\s?\*{{0,2}}\s?[:：]", re.IGNORECASE)
 
-RULE = re.compile(r"\s*(?:ᐧ|[-_=*#~+—–]{2,}|[-_](?: ?[-_]){4,})\s*\Z")
+RULE = re.compile(r"\s*(?:ᐧ|[-_=*#~+—–]{2,}|[-_](?: ?[-_]){4,}|-{3,} ?[^\W\d_][\w '’.-]{3,40}? ?-{3,})\s*\Z")
 SIGNATURE_MARK = re.compile(r"(?:--|— |––) ?\Z")
 QUOTED = re.compile(r"[ \t]{0,4}(?:>|&gt;|\||[A-Z]\w{0,15}>)")
 DEVICE = re.compile(
-    r"[\s*_\[(-]*(?:"
-    r"(?:sent|send) (?:from|via|with|using|by)\b.{1,140}|(?:get|download) outlook for .{1,80}|from my (?:iphone|ipad|mobile|android|phone).{0,30}"
+    r"[\s*_\[(<-]*(?:"
+    r"(?:sent|send) (?:from|via|with|using|by)\b.{1,140}|(?:get|download) \\W?outlook for .{1,80}|from my (?:iphone|ipad|mobile|android|phone).{0,30}"
     r"|.{1,30} from mobile|sent on the (?:new )?\w.{1,60}|composed on .{1,40}|this (?:message|email) was sent from .{1,60}"
     r"|(?:envoyé|obtenez) (?:depuis|de(?:puis)? mon|à partir|outlook|avec|via|de) .{1,80}|télécharger outlook .{1,60}"
     r"|(?:von|mit) mein(?:em|er) .{1,60}(?:gesendet|geschickt)?.{0,20}|(?:diese nachricht wurde )?(?:gesendet|verschickt|versendet) (?:von|mit|über|mithilfe)\b.{1,80}"
@@ -84,7 +84,7 @@ DEVICE = re.compile(
     r"|(?:sendt|skickat|skickades) (?:fra|från|med|via)\b.{1,80}|wysłan[oea] (?:z|ze|za|przy)\b.{1,80}"
     r"|отправлено (?:с|из|со|через)\b.{1,80}|надіслано (?:з|із|за)\b.{1,80}|lähetetty .{1,80}|odesláno .{1,60}|odoslané .{1,60}"
     r"|.{0,60}(?:iphone|ipad|android|samsung|telefon)\S{0,12}(?:dan|den|mdan|umdan|ból|ről|ról) (?:gönderildi|küldve).{0,10}"
-    r"|发自我的.{1,40}|發自我的.{1,40}|从我的.{1,40}发送|傳送自.{1,40}|.{0,30}(?:から送信|iPhoneから送信).{0,10}|나의 .{1,30}에서 보냄|נשלח מ.{1,40}"
+    r"|发自我的.{1,40}|發自我的.{1,40}|从我的.{1,40}发送|傳送自.{1,40}|從我的.{1,40}傳送|.{0,30}(?:から送信|iPhoneから送信).{0,10}|나의 .{1,30}에서 보냄|נשלח מ.{1,40}"
     r")\s*\Z",
     re.IGNORECASE,
 )

@@ -196,11 +196,16 @@ def _intro(lines: list[Line], place: int) -> int:
         joined = f"{joined} {piece}"
         if len(joined) > MAX_LINE or joined.count(". ") > 6:
             return 0
-        if _is_intro(joined, broken=True):
+        if _is_intro(joined, broken=True) and not _verb_follows(lines, place + used):
             return used
         if piece.endswith((".", "?", "!")) and not says.EMAIL.search(piece):
             return 0
     return 0
+
+
+def _verb_follows(lines: list[Line], place: int) -> bool:
+    """The lonely "> wrote:" that some programs put on a line of its own."""
+    return place < len(lines) and len(lines[place].text) < 40 and bool(says.VERB_LAST.search(lines[place].text))
 
 
 def _is_intro(text: str, broken: bool = False) -> bool:
