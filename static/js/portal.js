@@ -1,0 +1,5 @@
+import "./confirm-dialog.js";
+import "./draft-keeper.js";
+import "./file-picker.js";
+import "./relative-time.js";
+import "./toast-list.js";

@@ -1,0 +1,11 @@
+import "./auto-submit.js";
+import "./confirm-dialog.js";
+import "./copy-text.js";
+import "./draft-keeper.js";
+import "./file-picker.js";
+import "./mail-frame.js";
+import "./relative-time.js";
+import "./reply-tabs.js";
+import "./shortcut-keys.js";
+import "./thread-view.js";
+import "./toast-list.js";
