@@ -85,6 +85,16 @@ def redis_url(data: Path) -> str:
         return f"redis://:{server['password']}@127.0.0.1:{server['port']}/0"
 
 
+def missing(data: Path) -> list[str]:
+    """Which of the servers of this data folder do not run, by their name."""
+    with _locked(data) as state:
+        checks = {
+            "PostgreSQL": "postgres" in state and not _postgres_alive(data, state["postgres"]),
+            "Valkey": "valkey" in state and not _valkey_alive(state["valkey"]),
+        }
+    return [name for name, gone in checks.items() if gone]
+
+
 def stop(data: Path) -> None:
     """Stop what runs under this data folder; does nothing when nothing does. The data stays."""
     if not (data / "embedded.json").exists():
@@ -276,7 +286,12 @@ def _privileged(account: pwd.struct_passwd, command: list[str]) -> list[str]:
             "put the clone and its data in a folder open to all, for example under /srv, or start as another user."
         )
     right = "+dac_override"
-    drop = ["--clear-groups", f"--inh-caps=-all,{right}", f"--ambient-caps=-all,{right}", f"--bounding-set=-all,{right}"]
+    drop = [
+        "--clear-groups",
+        f"--inh-caps=-all,{right}",
+        f"--ambient-caps=-all,{right}",
+        f"--bounding-set=-all,{right}",
+    ]
     return [setpriv, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", *drop, *command]
 
 

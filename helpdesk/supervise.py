@@ -1,0 +1,354 @@
+"""Starts every part of the desk on one machine and keeps it running: what `bin/run` calls.
+
+PostgreSQL and Valkey (unless DATABASE_URL and REDIS_URL name others), migrations, a demo desk at the first start, then web,
+Celery worker, beat and SMTP intake. A part that ends is started again. SIGINT or SIGTERM stops all of it; the data stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from helpdesk import embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 90
+STOP_SECONDS = 20
+WATCH_SECONDS = 5
+LONGEST_PAUSE = 30
+
+
+class Stop(Exception):
+    """SIGINT or SIGTERM arrived."""
+
+
+def main() -> None:
+    options = _options()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, _stop)
+    desk = Desk(options)
+    try:
+        desk.start()
+        desk.watch()
+    except Stop:
+        print("Stopping.", flush=True)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Helpdesk: {error}")
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, signal.SIG_IGN)
+        desk.stop()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/run", description="Starts the whole desk; Ctrl-C stops it.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8000, help="port of the web pages (8000)")
+    data = Path(os.environ.get("HELPDESK_DATA", ROOT / "var"))
+    parser.add_argument("--data", type=Path, default=data, help="folder of everything the desk keeps (var)")
+    parser.add_argument("--empty", action="store_true", help="no demo desk: print a link to set up the first admin")
+    return parser.parse_args()
+
+
+def _stop(*_: object) -> None:
+    raise Stop
+
+
+class Part:
+    """One long-running process, started again when it ends."""
+
+    def __init__(self, name: str, command: list[str], logs: Path):
+        self.name, self.command, self.log = name, command, logs / f"{name}.log"
+        self.process: subprocess.Popen | None = None
+        self.started = 0.0
+        self.again = 0.0
+        self.pause = 1.0
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, preexec_fn=_tied_to_parent
+            )
+        self.started = time.monotonic()
+
+    def check(self) -> None:
+        """Start the process again when it has ended: at once, then after pauses that double."""
+        now = time.monotonic()
+        if self.process and self.process.poll() is not None:
+            if now - self.started > 60:
+                self.pause = 1.0
+            self.again, self.pause = now + self.pause, min(self.pause * 2, LONGEST_PAUSE)
+            self.process = None
+            print(f"{self.name} ended; starting it again. Its words are in {self.log}", flush=True)
+        if not self.process and now >= self.again:
+            self.start()
+
+    def terminate(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+
+    def wait(self, until: float) -> None:
+        if not self.process:
+            return
+        try:
+            self.process.wait(max(until - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _tied_to_parent() -> None:
+    """A session of its own, so that Ctrl-C reaches only us; and the end with us, should we be killed."""
+    os.setsid()
+    if _libc:
+        _libc.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+class Desk:
+    """Everything that runs for one data folder."""
+
+    def __init__(self, options: argparse.Namespace):
+        self.data: Path = options.data.absolute()
+        self.host, self.port, self.empty = options.host, options.port, options.empty
+        self.parts: list[Part] = []
+        self.lock = None
+        self.owns_services = False
+
+    def start(self) -> None:
+        begin = time.monotonic()
+        self._take_folder()
+        if _taken(self.host, self.port):
+            raise ImproperlyConfigured(f"Port {self.port} is in use; choose another: bin/run --port {self.port + 1}")
+        self._environment()
+        self._services()
+        self.manage("migrate", "--no-input", "--verbosity=0")
+        self.manage("collectstatic", "--no-input", "--verbosity=0")
+        first = not self.card.exists()
+        setup = self._first_start() if first else self._write_card()
+        self.parts = self._parts()
+        for part in self.parts:
+            part.start()
+        reasons = self._wait_until_ready()
+        self._greet(first, setup, reasons, time.monotonic() - begin)
+
+    def watch(self) -> None:
+        looked = time.monotonic()
+        while True:
+            time.sleep(0.5)
+            for part in self.parts:
+                part.check()
+            if self.owns_services and time.monotonic() - looked > WATCH_SECONDS:
+                for name in embedded.missing(self.data):
+                    print(f"{name} ended; starting it again.", flush=True)
+                self._services()
+                looked = time.monotonic()
+
+    def stop(self) -> None:
+        until = time.monotonic() + STOP_SECONDS
+        for part in self.parts:
+            part.terminate()
+        for part in self.parts:
+            part.wait(until)
+        if self.owns_services:
+            embedded.stop(self.data)
+
+    # -- steps of the start --
+
+    def _take_folder(self) -> None:
+        try:
+            # As root, PostgreSQL's own account must be able to pass; what is secret inside is closed by itself.
+            self.data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+            self.logs = self.data / "log"
+            self.logs.mkdir(exist_ok=True, mode=0o700)
+            self.lock = (self.data / "run.lock").open("w")
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"Data folder {self.data}: {error.strerror}; choose another with --data"
+            ) from None
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ImproperlyConfigured(
+                f"A desk already runs on {self.data}; choose another folder with --data"
+            ) from None
+        self.card = self.data / "demo.json"
+
+    def _environment(self) -> None:
+        """What the parts read. What the caller has set stays."""
+        env = os.environ
+        env["HELPDESK_DATA"] = str(self.data)
+        env["PYTHONUNBUFFERED"] = "1"
+        env.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
+        env.setdefault("BASE_URL", f"http://localhost:{self.port}")
+        if "SMTP_IN" not in env:
+            last = self._card().get("smtp_in", "127.0.0.1:8025")
+            port = int(last.rpartition(":")[2])
+            env["SMTP_IN"] = f"127.0.0.1:{_free_port() if _taken('127.0.0.1', port) else port}"
+        if "SECRET_KEY" not in env and "SECRET_KEY_FILE" not in env:
+            key = self.data / "secret_key"
+            if not key.exists():
+                _write_private(key, secrets.token_urlsafe(64))
+            env["SECRET_KEY_FILE"] = str(key)
+        self.given = {name: env.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
+
+    def _services(self) -> None:
+        self.owns_services = not all(self.given.values())
+        if not self.given["DATABASE_URL"]:
+            os.environ["DATABASE_URL"] = embedded.database_url(self.data)
+        if not self.given["REDIS_URL"]:
+            os.environ["REDIS_URL"] = embedded.redis_url(self.data)
+
+    def manage(self, *command: str) -> str:
+        """Run one management command and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            start_new_session=True,
+            check=False,
+        )
+        if done.returncode:
+            with (self.logs / "manage.log").open("a") as log:
+                log.write(done.stderr)
+            last = (done.stderr.strip() or "no reason given").splitlines()[-1]
+            raise ImproperlyConfigured(f"manage.py {command[0]} failed: {last} (all of it: {self.logs / 'manage.log'})")
+        return done.stdout
+
+    def _first_start(self) -> str:
+        """A demo desk, or with --empty the link for the first admin, which is returned."""
+        if self.empty:
+            self._write_card(empty=True)
+            return self.manage("setup_link").strip()
+        print("First start: making a demo desk.", flush=True)
+        accounts = self.data / "accounts.json"
+        self.manage("seed_demo", "--accounts-json", str(accounts))
+        self._write_card(**json.loads(accounts.read_text()))
+        accounts.unlink()
+        return ""
+
+    def _card(self) -> dict:
+        return json.loads(self.card.read_text()) if self.card.exists() else {}
+
+    def _write_card(self, **more: object) -> str:
+        """Refresh the addresses in demo.json and keep its accounts; an empty desk still without admin gets its link."""
+        addresses = {
+            "base_url": os.environ["BASE_URL"],
+            "smtp_in": os.environ["SMTP_IN"],
+            "database_url": os.environ["DATABASE_URL"],
+            "redis_url": os.environ["REDIS_URL"],
+            "outbox": str(self.data / "outbox"),
+        }
+        card = {**self._card(), **more, **addresses}
+        _write_private(self.card, json.dumps(card, indent=2) + "\n")
+        return self.manage("setup_link").strip() if card.get("empty") and not more else ""
+
+    def _parts(self) -> list[Part]:
+        celery = [sys.executable, "-m", "celery", "-A", "helpdesk"]
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
+        schedule = ["--schedule", str(self.data / "celerybeat-schedule"), "--pidfile", "", "--loglevel", "WARNING"]
+        return [
+            Part("web", web_command(self.host, self.port), self.logs),
+            Part("worker", [*celery, "worker", "--concurrency", "1", *quiet], self.logs),
+            Part("beat", [*celery, "beat", *schedule], self.logs),
+            Part("smtp_intake", [sys.executable, str(ROOT / "manage.py"), "smtp_intake"], self.logs),
+        ]
+
+    def _wait_until_ready(self) -> list[str]:
+        """Wait for /readyz; what is still wrong after READY_SECONDS, else nothing."""
+        end, reasons = time.monotonic() + READY_SECONDS, ["web: does not answer"]
+        while reasons and time.monotonic() < end:
+            time.sleep(0.2)
+            for part in self.parts:
+                part.check()
+            reasons = readiness(f"http://127.0.0.1:{self.port}/readyz")
+        return reasons
+
+    def _greet(self, first: bool, setup: str, reasons: list[str], seconds: float) -> None:
+        card = self._card()
+        print(f"\nHelpdesk {'is up' if not reasons else 'has started'} after {seconds:.0f} s.  Ctrl-C stops it.\n")
+        for reason in reasons:
+            print(f"  not ready: {reason}")
+        base = card["base_url"]
+        print(
+            f"  portal      {base}/\n  staff       {base}/staff/\n  admin       {base}/admin/\n  API         {base}/api/docs/"
+        )
+        print(f"  mail in     smtp://{card['smtp_in']}")
+        print(f"  mail out    {'SMTP_URL' if os.environ.get('SMTP_URL') else card['outbox']}")
+        print(f"  data        {self.data}")
+        if setup:
+            print(f"\n  Make the first admin here, once:\n  {setup}")
+        elif first:
+            for role, account in card["accounts"].items():
+                print(f"  {role:<11} {account['email']}   {account['password']}")
+            print(f"\n  These passwords were made now and are shown once; {self.card} keeps them (mode 0600).")
+        elif "accounts" in card:
+            print(f"  sign-ins    {self.card}")
+        print(flush=True)
+
+
+def web_command(host: str, port: int) -> list[str]:
+    """The web server; docs/decisions/0001-web-server.md has the reasons."""
+    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "helpdesk.rsgi:application", "--no-ws"]
+    command += ["--host", host, "--port", str(port), "--workers", os.environ.get("WEB_WORKERS", "2")]
+    return [*command, "--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"]
+
+
+def readiness(url: str) -> list[str]:
+    """What /readyz has against taking work; empty when all is well."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return []
+    except urllib.error.HTTPError as error:
+        with contextlib.suppress(ValueError, KeyError):
+            return json.loads(error.read())["reasons"]
+        return [f"web: answers {error.code}"]
+    except OSError:
+        return ["web: does not answer"]
+
+
+def _taken(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _write_private(file: Path, text: str) -> None:
+    new = file.with_name(file.name + ".new")
+    new.touch(mode=0o600)
+    new.write_text(text)
+    new.replace(file)
+
+
+if __name__ == "__main__":
+    main()
