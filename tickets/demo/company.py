@@ -192,13 +192,3 @@ AGENTS = (
     Agent("Daniel Weiß", f"daniel.weiss@{DOMAIN}", {"facilities": "Lead"}, ("House",), language="de"),
     Agent("Phạm Minh Châu", f"chau.pham@{DOMAIN}", {"support": "Agent", "facilities": "Agent"}, ("Workplace", "House")),
 )
-
-TAGS: dict[str, str] = {
-    "invoice": "accent",
-    "key account": "violet",
-    "security": "danger",
-    "vpn": "info",
-    "badge": "warn",
-    "onboarding": "ok",
-}
-"""Tags with a colour of their own; the others of the conversations are neutral."""

@@ -31,9 +31,9 @@ class Step:
 class Script:
     """A conversation from opening to wherever it ends. Every prefix of `steps` is a believable ticket too.
 
-    `department` and `topic` are slugs of `company.DEPARTMENTS` and `company.TOPICS`, `tags` names of `company.TAGS`,
-    `language` a code such as "de". Texts hold slots: those of `SLOTS`, and {first_name} of the requester and {agent},
-    the first name of the assignee.
+    `department` and `topic` are slugs of `company.DEPARTMENTS` and `company.TOPICS`, `tags` are names, `language` is
+    a code such as "de" and matches that of the customers who can have written it. Texts hold slots: those of `SLOTS`,
+    and {first_name} of the requester and {agent}, the first name of the assignee.
     """
 
     department: str

@@ -61,11 +61,10 @@ INVOICES: tuple[Script, ...] = (
             " with the number as file name."
         ),
         steps=(
-            agent(
+            resolve(
                 "With pleasure. There are twelve invoices and two credit notes. You find them as one "
                 "archive under the link in the next message; it works for seven days."
             ),
-            customer("Perfect, just what I needed."),
             CONFIRM,
         ),
         tags=("invoice", "copy"),
