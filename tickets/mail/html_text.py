@@ -13,6 +13,8 @@ import nh3
 
 MAX_PASSES = 4
 MAX_QUOTE = 20
+MAX_DEPTH = 400
+MAX_TAGS = 60_000
 _GLOBAL = {"dir", "lang", "title"}
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure",
@@ -42,8 +44,37 @@ _IMAGE = re.compile(r'<img((?: [^\s=>"]+="[^"]*")*)>')
 _SOURCE = re.compile(r' src="(https?://[^"]*)"', re.IGNORECASE)
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s=>"]+="[^"]*")*)>|([^<]+)|<')
 _ATTRIBUTE = re.compile(r' ([^\s=>"]+)="([^"]*)"')
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_ANY_TAG = re.compile(r"<[^<>]*>?")
+# Elements that end by themselves or close their own kind, so that leaving them open does not nest.
+_SHALLOW = {"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "br", "img", "hr", "meta",
+            "link", "input", "col", "base", "wbr", "area", "source", "html", "body", "head"}  # fmt: skip
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre"}
+
+
+def _too_complex(html: str) -> bool:
+    """Whether building the tree could take quadratic time: the HTML algorithm walks the open elements again and again."""
+    waiting: dict[str, int] = {}
+    depth = tags = 0
+    if html.count("<") > 3 * MAX_TAGS:
+        return True
+    for match in _TAG.finditer(html):
+        name = match[2].lower()
+        tags += 1
+        if name in _SHALLOW:
+            continue
+        step = -1 if match[1] else 1
+        if step > 0 or waiting.get(name, 0) > 0:
+            waiting[name] = waiting.get(name, 0) + step
+            depth += step
+        if depth > MAX_DEPTH or tags > MAX_TAGS:
+            return True
+    return False
+
+
+def _without_tags(html: str) -> str:
+    return entities.unescape(_ANY_TAG.sub(" ", html))
 
 
 def clean_html(html: str, cid_urls: Mapping[str, str] | None = None) -> str:
@@ -51,8 +82,10 @@ def clean_html(html: str, cid_urls: Mapping[str, str] | None = None) -> str:
 
     `cid_urls` maps a bare Content-ID to the address of that inline image; other `cid:` images lose their source.
     Remote images keep their address in `data-blocked`. Links open outside without referrer. Cleaning clean HTML
-    changes nothing; what does not settle after a few passes is returned as escaped text.
+    changes nothing; what does not settle after a few passes, or is nested beyond reason, is returned as escaped text.
     """
+    if _too_complex(html):
+        return entities.escape(_without_tags(html))
     known = dict(cid_urls or {})
     seen = html
     for _ in range(MAX_PASSES):
@@ -109,6 +142,8 @@ def _block_remote(match: re.Match[str]) -> str:
 
 def html_to_text(html: str) -> str:
     """Readable text: paragraphs, list marks, `> ` before quoted lines, links as `words <address>`."""
+    if _too_complex(html):
+        return _without_tags(html).strip()
     cleaned = nh3.clean(
         html,
         tags=_TAGS,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tickets.mail.charsets import Decoded, decode
 from tickets.mail.headers import Headers, parameters
 
+MAX_LOOKALIKES = 100_000
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _ENCODINGS = {"base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue"}
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
@@ -180,15 +181,16 @@ def _grow(part: Part, depth: int, limits: Limits, tree: Tree) -> None:
 def _ranges(part: Part, delimiter: bytes, most: int) -> list[tuple[int, int]]:
     """Byte ranges between delimiter lines; at most one more than `most`, so that the caller sees the excess."""
     raw, found, begin = part.raw, [], -1
-    place = raw.find(delimiter, part.start, part.end)
-    while place >= 0:
+    place, looked = raw.find(delimiter, part.start, part.end), 0
+    while place >= 0 and looked < MAX_LOOKALIKES:
+        looked += 1
         stop = _line_end(raw, place, part.end)
         tail = raw[place + len(delimiter) : min(stop, place + len(delimiter) + 80)].strip()
         if tail in (b"", b"--") and (place == part.start or raw[place - 1] == 10):
             if begin >= 0:
                 found.append((begin, _before_line_break(raw, begin, place)))
             begin = stop if tail == b"" else -1
-            if tail == b"--" and found or len(found) > most:
+            if (tail == b"--" and found) or len(found) > most:
                 return found
         place = raw.find(delimiter, stop, part.end)
     if begin >= 0 and begin < part.end:

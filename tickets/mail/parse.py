@@ -99,7 +99,7 @@ def parse(raw: bytes, *, domain: str = "localhost", own_mark: str = "", limits: 
     limits = limits or Limits()
     try:
         return _parse(raw, domain, own_mark, limits)
-    except Exception as error:  # noqa: BLE001 - suspend this one mail, never stop the intake
+    except Exception as error:
         return ParsedEmail(_made_id(raw, domain), problem="parser_failed", notes=(type(error).__name__,))
 
 
@@ -116,11 +116,11 @@ def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits) -> ParsedEmai
     too_large = len(raw) > limits.size
     tree = split(raw[: limits.header_bytes] if too_large else raw, limits)
     if too_large:
-        tree.problem, tree.root.children = "too_large", []
+        tree.problem = "too_large"
     headers = tree.root.headers
     sender, sender_problem = _sender(headers)
     body = _Body()
-    if not too_large:
+    if tree.problem not in ("too_large", "headers_too_large"):
         _sort([tree.root], "", False, body.text, body.html, body)
     text, markup, spilled = _texts(body, limits, tree)
     attachments = _attachments(body.others, limits, tree) + spilled

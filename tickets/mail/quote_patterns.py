@@ -73,7 +73,7 @@ SIGNATURE_MARK = re.compile(r"(?:--|— |––) ?\Z")
 QUOTED = re.compile(r"[ \t]{0,4}(?:>|&gt;|\||[A-Z]\w{0,15}>)")
 DEVICE = re.compile(
     r"[\s*_\[(<-]*(?:"
-    r"(?:sent|send) (?:from|via|with|using|by)\b.{1,140}|(?:get|download) \\W?outlook for .{1,80}|from my (?:iphone|ipad|mobile|android|phone).{0,30}"
+    r"(?:sent|send) (?:from|via|with|using|by)\b.{1,140}|(?:get|download) \W?outlook for .{1,80}|from my (?:iphone|ipad|mobile|android|phone).{0,30}"
     r"|.{1,30} from mobile|sent on the (?:new )?\w.{1,60}|composed on .{1,40}|this (?:message|email) was sent from .{1,60}"
     r"|(?:envoyé|obtenez) (?:depuis|de(?:puis)? mon|à partir|outlook|avec|via|de) .{1,80}|télécharger outlook .{1,60}"
     r"|(?:von|mit) mein(?:em|er) .{1,60}(?:gesendet|geschickt)?.{0,20}|(?:diese nachricht wurde )?(?:gesendet|verschickt|versendet) (?:von|mit|über|mithilfe)\b.{1,80}"

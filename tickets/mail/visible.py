@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tickets.mail import quote_patterns as says
 
 MAX_LINE = 400
+MAX_LINES = 20_000
+MAX_DOUBTS = 300
 MAX_INTRO_LINES = 5
 MAX_SIGNATURE_LINES = 20
 
@@ -42,10 +45,12 @@ class Line:
 
 def fold(text: str) -> list[Range]:
     """(start, end, visible) ranges in order, without gaps, covering `text`; offsets are characters."""
-    lines = list(_lines(text))
+    lines = list(islice(_lines(text), MAX_LINES))
     first, last = _shown(lines)
     start = lines[first].start if first < len(lines) else 0
     end = lines[last - 1].end if last > first else start
+    if last == MAX_LINES:  # nothing to fold in what was looked at: show the rest as well
+        end = len(text)
     if not text[start:end].strip():
         return [(0, len(text), True)] if text else []
     ranges = [(0, start, False), (start, end, True), (end, len(text), False)]
@@ -72,9 +77,11 @@ def _lines(text: str) -> Iterator[Line]:
 
 def _shown(lines: list[Line]) -> tuple[int, int]:
     """First and one past the last line to show; equal when there would be nothing."""
+    doubts = 0
     for place, line in enumerate(lines):
-        if line.empty:
+        if line.empty or doubts > MAX_DOUBTS:
             continue
+        doubts += _doubtful(line.text)
         if says.FORWARD.match(line.text):
             return 0, len(lines)
         if line.quoted:
@@ -181,6 +188,8 @@ def _field_block(lines: list[Line], place: int) -> bool:
 def _intro(lines: list[Line], place: int) -> int:
     """How many lines from `place` on are an introduction ("On ... wrote:"); 0 for none."""
     first = lines[place].text.strip().lstrip("> ")
+    if "@" not in first and not any(map(str.isdigit, first)):
+        return 0
     single = _is_intro(first)
     if single:
         return 1
@@ -203,6 +212,11 @@ def _intro(lines: list[Line], place: int) -> int:
     return 0
 
 
+def _doubtful(text: str) -> bool:
+    """A line with a date or an address: costly to judge, and rare above a quote."""
+    return "@" in text or bool(says.STARTER.match(text) and says.DATE.search(text))
+
+
 def _verb_follows(lines: list[Line], place: int) -> bool:
     """The lonely "> wrote:" that some programs put on a line of its own."""
     return place < len(lines) and len(lines[place].text) < 40 and bool(says.VERB_LAST.search(lines[place].text))
@@ -217,7 +231,7 @@ def _is_intro(text: str, broken: bool = False) -> bool:
         last = bool(says.VERB_LAST.search(text)) and ending in ":："
         return bool(
             (mail and (last or date))
-            or (date and (last or says.STARTER.match(text) and ending in ":："))
+            or (date and (last or (says.STARTER.match(text) and ending in ":：")))
             or (date and says.STARTER.match(text) and says.VERB_LAST.search(text))
         )
     dated = says.FULL_DATE.search(text)
