@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.db.models import F
+from django.db import connection
 from django.utils import timezone
 
-from tickets.models import Limit
 from tickets.refusals import TooMany
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -18,14 +17,11 @@ def hit(key: str, limits: list[tuple[int, int]]) -> int:
 
     Windows are fixed: a limit of 3 an hour starts anew at the full hour. Refused hits count too.
     """
-    now = timezone.now()
-    wait = 0
-    for count, seconds in limits:
-        start = int(now.timestamp()) // seconds * seconds
-        hits = _count(f"{key}:{seconds}"[:160], datetime.fromtimestamp(start, UTC))
-        if hits > count:
-            wait = max(wait, start + seconds - int(now.timestamp()), 1)
-    return wait
+    now = int(timezone.now().timestamp())
+    windows = {seconds: now // seconds * seconds for _, seconds in limits}
+    hits = _count(key, windows)
+    waits = [windows[seconds] + seconds - now for count, seconds in limits if hits[seconds] > count]
+    return max(waits, default=0)
 
 
 def check(key: str, limits: list[tuple[int, int]]) -> None:
@@ -34,12 +30,14 @@ def check(key: str, limits: list[tuple[int, int]]) -> None:
         raise TooMany(wait)
 
 
-def _count(key: str, window: datetime) -> int:
-    Limit.objects.bulk_create(
-        [Limit(key=key, window_start=window, hits=0)],
-        update_conflicts=False,
-        ignore_conflicts=True,
-    )
-    row = Limit.objects.filter(key=key, window_start=window)
-    row.update(hits=F("hits") + 1)
-    return row.values_list("hits", flat=True).get()
+def _count(key: str, windows: dict[int, int]) -> dict[int, int]:
+    """Adds one to each window in a single statement, so that hits at the same moment all count; seconds -> hits."""
+    names = {seconds: f"{key[:150]}:{seconds}" for seconds in sorted(windows)}
+    rows = [(name, datetime.fromtimestamp(windows[seconds], UTC)) for seconds, name in names.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO tickets_limit (key, window_start, hits) VALUES {', '.join(['(%s, %s, 1)'] * len(rows))} "
+            "ON CONFLICT (key, window_start) DO UPDATE SET hits = tickets_limit.hits + 1 RETURNING key, hits",
+            [value for row in rows for value in row],
+        )
+        return {int(key.rpartition(":")[2]): hits for key, hits in cursor.fetchall()}

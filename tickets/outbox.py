@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from functools import partial
 from typing import Any
 
@@ -34,7 +34,7 @@ def enqueue(
         recipient=address or person.email, recipient_name=person.name,
     )  # fmt: skip
     row.rfc_message_id = signing.message_id(
-        signing.key(), uuid.uuid4().hex[:16], ticket.pk if ticket else 0, domain_of(row.mailbox)
+        signing.key(), secrets.randbits(63), ticket.pk if ticket else 0, domain_of(row.mailbox)
     )
     created = OutboundEmail.objects.bulk_create([row], ignore_conflicts=True)
     return announce(created[0].rfc_message_id)
