@@ -26,8 +26,8 @@ from tickets.clock import (
 
 MINUTE = timedelta(minutes=1)
 WINDOW = 4 * 1440
-OFFICE = Calendar("Europe/Berlin", {weekday: ((540, 1020),) for weekday in range(5)})
-NIGHT = Calendar("Europe/Berlin", {weekday: ((0, 360),) for weekday in range(7)})
+OFFICE = Calendar("Europe/Berlin", dict.fromkeys(range(5), ((540, 1020),)))
+NIGHT = Calendar("Europe/Berlin", dict.fromkeys(range(7), ((0, 360),)))
 
 # Nights in which something happens to the clocks, one of them by half an hour, one across midnight, one a lost date.
 NIGHTS = [
@@ -330,7 +330,7 @@ def test_any_zone_goes_in_and_utc_comes_out():
 
 
 def test_equal_calendars_are_equal_whatever_they_were_made_from():
-    again = Calendar("Europe/Berlin", {weekday: ((600, 1020), (540, 600)) for weekday in (4, 3, 2, 1, 0)})
+    again = Calendar("Europe/Berlin", dict.fromkeys((4, 3, 2, 1, 0), ((600, 1020), (540, 600))))
     assert again == OFFICE
     assert hash(again) == hash(OFFICE)
     assert Calendar("Europe/Paris", OFFICE.hours) != OFFICE

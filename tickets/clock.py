@@ -90,7 +90,7 @@ class Calendar:
         object.__setattr__(self, "_key", (tuple(hours.items()), tuple(exceptions.items())))
 
 
-ALWAYS = Calendar("UTC", {weekday: ((0, 1440),) for weekday in range(7)})
+ALWAYS = Calendar("UTC", dict.fromkeys(range(7), ((0, 1440),)))
 """Day and night, for policies without business hours."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +18,7 @@ class Hours:
 
     name: str
     zone: str
-    ranges: dict[int, tuple[tuple[str, str], ...]]
+    ranges: Mapping[int, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,12 @@ class Agent:
 OFFICE_HOURS = Hours(
     "Office hours",
     "Europe/Berlin",
-    {weekday: (("08:00", "12:30"), ("13:15", "17:30")) for weekday in range(4)} | {4: (("08:00", "15:00"),)},
+    dict.fromkeys(range(4), (("08:00", "12:30"), ("13:15", "17:30"))) | {4: (("08:00", "15:00"),)},
 )
 SUPPORT_HOURS = Hours(
     "Support hours",
     "Europe/Berlin",
-    {weekday: (("07:30", "19:00"),) for weekday in range(5)} | {5: (("09:00", "13:00"),)},
+    dict.fromkeys(range(5), (("07:30", "19:00"),)) | {5: (("09:00", "13:00"),)},
 )
 HOURS = (OFFICE_HOURS, SUPPORT_HOURS)
 
