@@ -54,7 +54,7 @@ _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table
 
 
 def _too_complex(html: str) -> bool:
-    """Whether building the tree could take quadratic time: the HTML algorithm walks the open elements again and again."""
+    """Whether building the tree could take quadratic time: HTML's algorithm walks the open elements each time."""
     waiting: dict[str, int] = {}
     depth = tags = 0
     if html.count("<") > 3 * MAX_TAGS:
@@ -190,12 +190,19 @@ class _Writer:
             self.end_line()
         if tag in _PARAGRAPHS:
             self.blank()
-        if tag == "br":
+        if tag in ("br", "hr"):
+            self.line += "_" * 32 if tag == "hr" else ""
             self.end_line(True)
-        elif tag == "hr":
-            self.line = "_" * 32
-            self.end_line()
-        elif tag == "blockquote":
+        elif tag == "a":
+            self.links.append((_attribute(attributes, "href"), len(self.line)))
+        elif tag == "img":
+            alt = _attribute(attributes, "alt").strip()
+            self.line += f"[{alt[:200]}]" if alt else ""
+        else:
+            self.nest(tag)
+
+    def nest(self, tag: str) -> None:
+        if tag == "blockquote":
             self.quote += 1
         elif tag == "pre":
             self.pre += 1
@@ -203,10 +210,6 @@ class _Writer:
             self.lists.append(0 if tag == "ul" else 1)
         elif tag == "li":
             self.line = self.list_mark()
-        elif tag == "a":
-            self.links.append((_attribute(attributes, "href"), len(self.line)))
-        elif tag == "img" and (alt := _attribute(attributes, "alt").strip()):
-            self.line += f"[{alt[:200]}]"
 
     def close(self, tag: str) -> None:
         if tag == "a" and self.links:

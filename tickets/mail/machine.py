@@ -62,7 +62,7 @@ _BOUNCE_SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`reason` is empty for a person's mail; `kind` is one of person, auto, absence, list, bounce, receipt, feedback."""
+    """`reason` is empty for a person's mail; `kind`: person, auto, absence, list, bounce, receipt or feedback."""
 
     is_machine: bool = False
     reason: str = ""

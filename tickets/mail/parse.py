@@ -52,7 +52,8 @@ class ParsedEmail:
 
     Codes: too_large, headers_too_large, too_deep, too_many_parts, too_many_attachments, malformed, no_from,
     bad_from, several_from, parser_failed. Message-IDs keep their angle brackets. `text` has LF line ends and
-    comes from the HTML when there is no plain part; a bounce may have no `from_` without being a problem; `html` is as sent: clean it before showing it.
+    comes from the HTML when there is no plain part; a bounce may
+    have no `from_` without being a problem; `html` is as sent: clean it before showing it.
     """
 
     message_id: str
@@ -220,18 +221,20 @@ def _sort(
             target = text if part.content_type == "text/plain" else markup
             (target if target is not None else body.others).append(part)
         else:
-            if alternative and part.content_type == "text/plain":
-                markup = None
-            elif alternative:
-                text = None
-            for target in (text, markup):
-                if target is not None:
-                    target.append(part)
+            if alternative:
+                text, markup = (text, None) if part.content_type == "text/plain" else (None, markup)
+            for target in filter(lambda found: found is not None, (text, markup)):
+                target.append(part)
     if kind == "alternative" and text is not None and markup is not None:
-        if len(text) == before[0] and len(markup) != before[1]:
-            text.extend(markup[before[1] :])
-        elif len(markup) == before[1] and len(text) != before[0]:
-            markup.extend(text[before[0] :])
+        _share(text, markup, before)
+
+
+def _share(text: list[Part], markup: list[Part], before: tuple[int, int]) -> None:
+    """Where only one kind was offered, it serves as the other as well."""
+    if len(text) == before[0] and len(markup) != before[1]:
+        text.extend(markup[before[1] :])
+    elif len(markup) == before[1] and len(text) != before[0]:
+        markup.extend(text[before[0] :])
 
 
 def _is_body(part: Part, place: int, kind: str) -> bool:
