@@ -2,8 +2,8 @@
 
     python3 bin/install.py ROOT requirements.txt [requirements-dev.txt]
 
-Uses the standard library only: it runs before anything is installed. A stamp in the virtualenv tells what it holds, so that a
-second start costs nothing. Runs that come at the same time wait for each other.
+Uses the standard library only: it runs before anything is installed. A stamp in the virtualenv tells what it holds,
+so that a second start costs nothing. Runs that come at the same time wait for each other.
 """
 
 import fcntl
@@ -76,7 +76,7 @@ def main() -> None:
     venv = Path(os.environ.get("HELPDESK_VENV") or root / ".venv").absolute()
     try:
         venv.parent.mkdir(parents=True, exist_ok=True)
-        lock = open(venv.with_name(venv.name + ".lock"), "w")
+        lock = venv.with_name(venv.name + ".lock").open("w")
     except OSError as error:
         fail(f"the virtualenv {venv} cannot be made: {error.strerror}. Name another place in HELPDESK_VENV.")
     with lock:

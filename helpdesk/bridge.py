@@ -1,7 +1,8 @@
 """The server shape: Django on threads, long-lived connections on the event loop, one origin.
 
-A request for Django is first received in full on the event loop, then run on a thread, then sent from the event loop: a slow
-client never holds a thread. RSGI is Granian's own protocol. Figures and alternatives: docs/decisions/0001-web-server.md.
+A request for Django is first received in full on the event loop, then run on a thread, then sent from the event loop:
+a slow client never holds a thread. RSGI is Granian's own protocol. Figures and alternatives: docs/decisions/0001-web-
+server.md.
 """
 
 from __future__ import annotations
@@ -37,15 +38,18 @@ class Bridge:
     async def __call__(self, scope, protocol) -> None:
         for prefix, route in self.native.items():
             if scope.path.startswith(prefix):
-                return await route(scope, protocol)
+                await route(scope, protocol)
+                return
         with SpooledTemporaryFile(IN_MEMORY) as body:
             try:
                 async with asyncio.timeout(BODY_SECONDS):
                     fits = await self._receive(scope, protocol, body)
             except TimeoutError:
-                return protocol.response_str(408, PLAIN, "The request took too long to arrive.")
+                protocol.response_str(408, PLAIN, "The request took too long to arrive.")
+                return
             if not fits:
-                return protocol.response_str(413, PLAIN, "The request is too large.")
+                protocol.response_str(413, PLAIN, "The request is too large.")
+                return
             run = asyncio.get_running_loop().run_in_executor
             response = await run(self.pool, self._call, environ(scope, body))
             await self._send(run, protocol, response)
@@ -73,7 +77,8 @@ class Bridge:
 
     async def _send(self, run, protocol, response: Response) -> None:
         if response.rest is None:
-            return protocol.response_bytes(response.status, response.headers, response.first)
+            protocol.response_bytes(response.status, response.headers, response.first)
+            return
         try:
             transport = protocol.response_stream(response.status, response.headers)
             await transport.send_bytes(response.first)

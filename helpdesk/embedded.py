@@ -1,9 +1,9 @@
 """A real PostgreSQL and a real Valkey from Python wheels, for a machine that has neither.
 
-`database_url(data)` and `redis_url(data)` start the server under the data folder when it is not running and attach to it
-otherwise, so any number of processes (web, worker, beat, `manage.py`) may ask at the same time. The servers belong to the
-data folder, not to the process that started them: they outlive it until `stop(data)`.
-Reasons and limits: docs/decisions/0002-embedded-services.md.
+`database_url(data)` and `redis_url(data)` start the server under the data folder when it is not running and attach to
+it otherwise, so any number of processes (web, worker, beat, `manage.py`) may ask at the same time. The servers belong
+to the data folder, not to the process that started them: they outlive it until `stop(data)`. Reasons and limits:
+docs/decisions/0002-embedded-services.md.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _write_private(file: Path, text: str) -> None:
     new.replace(file)
 
 
-# -- PostgreSQL ----------------------------------------------------------------------------------------------------------
+# -- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
 def _postgres_alive(data: Path, server: dict) -> bool:
@@ -282,8 +282,8 @@ def _privileged(account: pwd.struct_passwd, command: list[str]) -> list[str]:
     setpriv = shutil.which("setpriv")
     if not setpriv:
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, and the account {account.pw_name!r} cannot reach {Path(command[0]).parent}: "
-            "put the clone and its data in a folder open to all, for example under /srv, or start as another user."
+            f"PostgreSQL does not run as root, and {account.pw_name!r} cannot reach {Path(command[0]).parent}: put clone and "
+            "data in a folder open to all, for example under /srv, or start as another user."
         )
     right = "+dac_override"
     drop = [
@@ -301,7 +301,7 @@ def _remove_stale_pid(file: Path) -> None:
             file.unlink()
 
 
-# -- Valkey --------------------------------------------------------------------------------------------------------------
+# -- Valkey -----------------------------------------------------------------------------------------------------------
 
 
 def _valkey_alive(server: dict) -> bool:
@@ -311,7 +311,8 @@ def _valkey_alive(server: dict) -> bool:
 def _ask_valkey(server: dict, command: str) -> str:
     """The last line of the answer to one command; empty when nothing of ours listens there."""
     with contextlib.suppress(OSError):
-        with socket.create_connection(("127.0.0.1", server["port"]), timeout=5) as connection:
+        connection = socket.create_connection(("127.0.0.1", server["port"]), timeout=5)
+        with connection:
             connection.sendall(f"AUTH {server['password']}\r\n{command}\r\n".encode())
             connection.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: connection.recv(4096), b""))
@@ -352,7 +353,7 @@ def _valkey_program() -> str:
     )
 
 
-# -- Ports ---------------------------------------------------------------------------------------------------------------
+# -- Ports ------------------------------------------------------------------------------------------------------------
 
 
 def _port(last: int | None) -> int:

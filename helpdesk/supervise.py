@@ -1,7 +1,8 @@
 """Starts every part of the desk on one machine and keeps it running: what `bin/run` calls.
 
-PostgreSQL and Valkey (unless DATABASE_URL and REDIS_URL name others), migrations, a demo desk at the first start, then web,
-Celery worker, beat and SMTP intake. A part that ends is started again. SIGINT or SIGTERM stops all of it; the data stays.
+PostgreSQL and Valkey (unless DATABASE_URL and REDIS_URL name others), migrations, a demo desk at the first start,
+then web, Celery worker, beat and SMTP intake. A part that ends is started again. SIGINT or SIGTERM stops all of it;
+the data stays.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from helpdesk import embedded
+from helpdesk import embedded, web
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 90
@@ -221,8 +222,7 @@ class Desk:
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), *command],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             cwd=ROOT,
             start_new_session=True,
@@ -268,7 +268,7 @@ class Desk:
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
         schedule = ["--schedule", str(self.data / "celerybeat-schedule"), "--pidfile", "", "--loglevel", "WARNING"]
         return [
-            Part("web", web_command(self.host, self.port), self.logs),
+            Part("web", web.command(self.host, self.port), self.logs),
             Part("worker", [*celery, "worker", "--concurrency", "1", *quiet], self.logs),
             Part("beat", [*celery, "beat", *schedule], self.logs),
             Part("smtp_intake", [sys.executable, str(ROOT / "manage.py"), "smtp_intake"], self.logs),
@@ -290,9 +290,8 @@ class Desk:
         for reason in reasons:
             print(f"  not ready: {reason}")
         base = card["base_url"]
-        print(
-            f"  portal      {base}/\n  staff       {base}/staff/\n  admin       {base}/admin/\n  API         {base}/api/docs/"
-        )
+        for name, path in (("portal", "/"), ("staff", "/staff/"), ("admin", "/admin/"), ("API", "/api/docs/")):
+            print(f"  {name:<11} {base}{path}")
         print(f"  mail in     smtp://{card['smtp_in']}")
         print(f"  mail out    {'SMTP_URL' if os.environ.get('SMTP_URL') else card['outbox']}")
         print(f"  data        {self.data}")
@@ -305,13 +304,6 @@ class Desk:
         elif "accounts" in card:
             print(f"  sign-ins    {self.card}")
         print(flush=True)
-
-
-def web_command(host: str, port: int) -> list[str]:
-    """The web server; docs/decisions/0001-web-server.md has the reasons."""
-    command = [sys.executable, "-m", "granian", "--interface", "rsgi", "helpdesk.rsgi:application", "--no-ws"]
-    command += ["--host", host, "--port", str(port), "--workers", os.environ.get("WEB_WORKERS", "2")]
-    return [*command, "--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"]
 
 
 def readiness(url: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""What `bin/test` does once everything is installed: services, a browser, pytest, and an end that leaves nothing running."""
+"""What `bin/test` does once everything is installed: services, a browser, pytest, and an end that leaves nothing
+running."""
 
 import os
 import shutil

@@ -1,7 +1,7 @@
 """Settings of the test run: a data folder and services of its own, one Valkey database for each parallel worker.
 
-`bin/test` names a temporary data folder and stops the services at the end. A bare `pytest` uses var/test, where they stay up:
-the next run starts at once.
+`bin/test` names a temporary data folder and stops the services at the end. A bare `pytest` uses var/test, where they
+stay up: the next run starts at once.
 """
 
 import os

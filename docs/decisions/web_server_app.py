@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import django
+import environ
 from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -17,7 +18,6 @@ from django.http import HttpResponse
 from django.template import engines
 from django.urls import path
 
-import environ
 from helpdesk.bridge import Bridge
 
 THREADS = int(os.environ.get("WEB_THREADS", "1"))
@@ -32,7 +32,9 @@ settings.configure(
 django.setup()
 
 PAGE = engines["django"].from_string(
-    "<table>{% for row in rows %}<tr><td>{{ row.0 }}</td><td>{{ row.1 }}</td><td>{{ row.2 }}</td></tr>{% endfor %}</table>"
+    "<table>{% for row in rows %}"
+    "<tr><td>{{ row.0 }}</td><td>{{ row.1 }}</td><td>{{ row.2 }}</td></tr>"
+    "{% endfor %}</table>"
 )
 
 

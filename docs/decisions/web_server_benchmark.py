@@ -2,8 +2,9 @@
 
     .venv/bin/python docs/decisions/web_server_benchmark.py [seconds per row]
 
-Every shape serves the same page (web_server_app.py). "slow" is the slowest of 20 pages asked for while eight clients hang in
-the middle of an upload, "push" the number of 200 opened push connections that got their first event while pages were served.
+Every shape serves the same page (web_server_app.py). "slow" is the slowest of 20 pages asked for while eight clients
+hang in the middle of an upload, "push" the number of 200 opened push connections that got their first event while
+pages were served.
 """
 
 import http.client
