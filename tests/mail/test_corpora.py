@@ -1,0 +1,87 @@
+"""Measured on mail that nobody here wrote. A score may rise, never fall: raise `tests/floors.json` with it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tickets.mail.parse import parse
+from tickets.mail.visible import fold, visible_text
+
+FLOORS = json.loads((Path(__file__).parents[1] / "floors.json").read_text())
+
+
+def text_of(path):
+    return path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def even(text):
+    return "\n".join(line.rstrip() for line in text.strip().split("\n"))
+
+
+def mails(folder):
+    kinds = {".eml", ".raw", ".msg", ".mbox", ".txt"}
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in kinds]
+
+
+def test_every_mail_is_read(corpora):
+    read = 0
+    for part in ("email", "bounces", "auth"):
+        for path in mails(corpora / part):
+            mail = parse(path.read_bytes())
+            assert mail.problem != "parser_failed", path
+            (mail.text + mail.html + mail.subject).encode()
+            read += 1
+    assert read >= FLOORS["mails_read"]
+
+
+def test_nothing_is_lost_by_folding(corpora):
+    for path in mails(corpora / "email"):
+        text = path.read_bytes().decode("utf-8", "replace")
+        assert "".join(text[start:end] for start, end, _ in fold(text)) == text, path
+
+
+def test_replies_of_many_clients(corpora):
+    folder = corpora / "email" / "discourse_reply_trimmer"
+    right = sum(
+        even(visible_text(text_of(path))) == even(text_of(folder / "trimmed" / path.name))
+        for path in (folder / "emails").glob("*.txt")
+    )
+    assert right >= FLOORS["replies_discourse"]
+
+
+def test_replies_in_many_languages(corpora):
+    cases = json.loads((corpora / "expectations" / "crisp_reply_parser.json").read_text())["cases"]
+    folder = corpora / "email" / "crisp_reply_parser" / "fixtures"
+    names = [c["fixtures"][0] for c in cases if c["fixtures"] and "COMMON_FIRST_FRAGMENT" in str(c["asserts"])]
+    shown = [" ".join(visible_text(text_of(folder / name)).split()) for name in names]
+    right = sum(text.startswith("Fusce bibendum") and text.endswith("varius aliquet nec nec nibh.") for text in shown)
+    assert right >= FLOORS["replies_crisp"]
+
+
+def test_bounces_and_reports_get_no_automatic_answer(corpora):
+    expected = json.loads((corpora / "expectations" / "sisimai_bounces.json").read_text())["files"]
+    folder = corpora / "bounces" / "sisimai"
+    found = [parse((folder / name).read_bytes()) for name, bounced in expected.items() if bounced and (folder / name).is_file()]
+    assert sum(mail.is_machine for mail in found) >= FLOORS["bounces_machine"]
+    assert sum(mail.is_bounce for mail in found) >= FLOORS["bounces_recognised"]
+
+
+@pytest.mark.parametrize("field", ["subject", "text", "attachments"])
+def test_agrees_with_another_parser(corpora, field):
+    right = 0
+    for path in sorted((corpora / "email" / "stalwart").glob("*/*.eml")):
+        if path.with_suffix(".json").is_file():
+            theirs, ours = json.loads(path.with_suffix(".json").read_text()), parse(path.read_bytes())
+            right += _same(field, theirs, ours)
+    assert right >= FLOORS[f"stalwart_{field}"]
+
+
+def _same(field, theirs, ours):
+    if field == "attachments":
+        return len(ours.attachments) == len(theirs["attachments"])
+    if field == "subject":
+        values = [h["value"] for h in theirs["parts"][0]["headers"] if h["name"] == "subject"]
+        return bool(values) and " ".join(values[0].get("Text", "").split()) == ours.subject
+    bodies = [theirs["parts"][place]["body"] for place in theirs["text_body"]]
+    return "\n".join(body.get("Text", "") for body in bodies).split() == ours.text.split()

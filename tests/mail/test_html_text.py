@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tickets.mail.html_text import clean_html, html_to_text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>alert(1)</script>ok",
+        "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<a href='/staff/'>x</a>",
+        "<form action=/x><input name=csrfmiddlewaretoken></form>",
+        "<base href=//evil.example><meta http-equiv=refresh content=0>",
+        "<p style='position:fixed' id=a class=b name=c>x</p>",
+        "<svg><script>1</script></svg><math><mi>x</mi></math>",
+        "<iframe src=//evil.example></iframe><object data=x></object>",
+        "<img src='data:image/svg+xml,<svg onload=1>'>",
+    ],
+)
+def test_nothing_active_remains(html):
+    cleaned = clean_html(html)
+    for word in ("script", "onerror", "href=", "<form", "<input", "<base", "<meta", "style", "id=", "class=", "src=", "<svg"):
+        assert word not in cleaned
+
+
+def test_links_open_outside_without_referrer():
+    cleaned = clean_html('<a href="https://example.com" target=_top rel=opener>x</a>')
+    assert 'target="_blank"' in cleaned and 'rel="noopener noreferrer nofollow"' in cleaned
+    assert "_top" not in cleaned
+
+
+def test_remote_images_are_blocked_and_inline_ones_served():
+    html = '<img src="https://t.example/p.png?a=1&b=2"><img src="cid:a@b"><img src="cid:gone">'
+    cleaned = clean_html(html, {"a@b": "/media/1"})
+    assert 'data-blocked="https://t.example/p.png?a=1&amp;b=2"' in cleaned
+    assert cleaned.count("src=") == 1 and 'src="/media/1"' in cleaned
+    assert clean_html(cleaned, {"a@b": "/media/1"}) == cleaned
+
+
+@given(st.text(st.sampled_from(list("<>/\"'=& abip!-x\n") + ["<b>", "<p>", "<table>", "<a href=http://x>", "<img src=http://x>"]), max_size=60))
+@settings(deadline=None)
+def test_cleaning_twice_changes_nothing(html):
+    assert clean_html(clean_html(html)) == clean_html(html)
+
+
+def test_readable_text():
+    html = (
+        "<h1>Hi</h1><p>one <b>two</b><br>three</p><ul><li>a<li>b</ul><ol><li>x<li>y</ol>"
+        "<blockquote><p>said</p></blockquote><a href='https://example.com/x'>here</a><pre>  a\n  b</pre>"
+    )
+    text = html_to_text(html)
+    assert text.splitlines() == [
+        "Hi", "", "one two", "three", "", "- a", "- b", "", "1. x", "2. y", "", "> said", "",
+        "here <https://example.com/x>", "", "  a", "  b",
+    ]  # fmt: skip
+
+
+def test_nesting_beyond_reason_becomes_text():
+    html = "<div>" * 50_000 + "needle"
+    assert "needle" in html_to_text(html)
+    assert "<" not in clean_html(html) and "needle" in clean_html(html)
