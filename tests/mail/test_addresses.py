@@ -10,19 +10,18 @@ from tickets.mail.addresses import Address, is_address, read
         (b"a@EXAMPLE.com (Ana)", [("Ana", "a@example.com")]),
         (b'"x@evil.example" <a@example.com>', [("x@evil.example", "a@example.com")]),
         (b'"a, \\"b\\" <c@d.example>" <a@example.com>', [('a, "b" <c@d.example>', "a@example.com")]),
-        (b"=?utf-8?q?Grey,_Ana?= <a@example.com>, b@example.com", [("Grey, Ana", "a@example.com"), ("", "b@example.com")]),
+        (
+            b"=?utf-8?q?Grey,_Ana?= <a@example.com>, b@example.com",
+            [("Grey, Ana", "a@example.com"), ("", "b@example.com")],
+        ),
         (b"list: a@example.com, b@example.com;", [("", "a@example.com"), ("", "b@example.com")]),
         (b"<@relay.example:a@example.com>", [("", "a@example.com")]),
         (b"nobody", []),
         (b"a@b@example.com", []),
-        (b"a b@example.com\x00", [("", "ab@example.com")]),
         (b"undisclosed-recipients:;", []),
     ],
 )
 def test_address_lists(raw, expected):
-    if raw.endswith(b"\x00"):
-        assert len(read([raw])) <= 1
-        return
     assert [(a.name, a.email) for a in read([raw])] == expected
 
 

@@ -36,12 +36,15 @@ def test_what_is_composed_reads_back():
     assert (mail.subject, mail.text + "\n", mail.html) == (draft.subject.strip(), draft.text, draft.html)
     assert {(a.name, a.data, a.inline) for a in mail.attachments} == {("€.pdf", b"%PDF", False), ("p.png", b"p", True)}
     assert (mail.in_reply_to, mail.problem) == (("<zero@example.com>",), "")
-    assert raw.isascii() and max(map(len, raw.split(b"\r\n"))) <= 998
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert compose(draft) == raw
 
 
-@pytest.mark.parametrize("name", ["A, B", 'a "b"', "<b@x.example>", "x@y.example", "a\\", "=?utf-8?q?b?=", "Ünal, É", "(c)"])
+@pytest.mark.parametrize(
+    "name", ["A, B", 'a "b"', "<b@x.example>", "x@y.example", "a\\", "=?utf-8?q?b?=", "Ünal, É", "(c)"]
+)
 def test_a_name_is_never_a_second_recipient(name):
     raw = compose(replace(DRAFT, to=[Address(name, "ana@example.com")]))
     assert parse(raw).to == (Address(name, "ana@example.com"),)
@@ -97,7 +100,9 @@ def test_unsubscribing_takes_one_click():
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-@pytest.mark.parametrize("change", [{"to": []}, {"date": datetime(2026, 1, 1)}, {"to": [Address("", "jösé@example.com")]}])
+@pytest.mark.parametrize(
+    "change", [{"to": []}, {"date": datetime(2026, 1, 1)}, {"to": [Address("", "jösé@example.com")]}]
+)
 def test_what_cannot_be_sent_is_refused(change):
     with pytest.raises(UnsafeHeader):
         compose(replace(DRAFT, **change))

@@ -62,7 +62,11 @@ def test_replies_in_many_languages(corpora):
 def test_bounces_and_reports_get_no_automatic_answer(corpora):
     expected = json.loads((corpora / "expectations" / "sisimai_bounces.json").read_text())["files"]
     folder = corpora / "bounces" / "sisimai"
-    found = [parse((folder / name).read_bytes()) for name, bounced in expected.items() if bounced and (folder / name).is_file()]
+    found = [
+        parse((folder / name).read_bytes())
+        for name, bounced in expected.items()
+        if bounced and (folder / name).is_file()
+    ]
     assert sum(mail.is_machine for mail in found) >= FLOORS["bounces_machine"]
     assert sum(mail.is_bounce for mail in found) >= FLOORS["bounces_recognised"]
 

@@ -29,18 +29,22 @@ def judged(*lines: str):
 )
 def test_machine_mail_gets_no_automatic_answer(line):
     mail = judged(line)
-    assert mail.is_machine and mail.machine_reason and not mail.may_auto_reply
+    assert mail.is_machine
+    assert mail.machine_reason
+    assert not mail.may_auto_reply
 
 
 @pytest.mark.parametrize("line", ["Auto-Submitted: no", "Precedence: normal", "Subject: Printer out of order"])
 def test_a_persons_mail_stays_one(line):
     mail = judged(line)
-    assert not mail.is_machine and mail.may_auto_reply
+    assert not mail.is_machine
+    assert mail.may_auto_reply
 
 
 def test_suppressing_an_answer_does_not_make_a_machine(eml):
     mail = parse(eml("reply"))
-    assert not mail.is_machine and not mail.may_auto_reply
+    assert not mail.is_machine
+    assert not mail.may_auto_reply
 
 
 @pytest.mark.parametrize("sender", ["no-reply@x.example", "donotreply@x.example", "MAILER-DAEMON@x.example"])
@@ -56,6 +60,7 @@ def test_a_bounce_needs_no_author(eml):
 
 def test_our_own_mail_is_known_by_its_mark():
     raw = b"From: a@example.com\nX-Helpdesk-Instance: abc\n\nx"
-    assert parse(raw, own_mark="abc").is_own and not parse(raw, own_mark="abc").may_auto_reply
+    assert parse(raw, own_mark="abc").is_own
+    assert not parse(raw, own_mark="abc").may_auto_reply
     assert not parse(raw, own_mark="other").is_own
     assert not parse(raw).is_own

@@ -30,7 +30,8 @@ def test_a_plain_mail(eml):
 
 def test_html_with_an_inline_image_and_a_file(eml):
     mail = parse(eml("rich"))
-    assert mail.text.startswith("See") and "alert" not in mail.text
+    assert mail.text.startswith("See")
+    assert "alert" not in mail.text
     assert "cid:pic@x" in mail.html
     image, file = mail.attachments
     assert (image.content_id, image.inline, image.data[:4]) == ("pic@x", True, b"\x89PNG")

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ PIECES = st.sampled_from(
 def test_nothing_is_lost_and_something_is_shown(text):
     ranges = fold(text)
     assert "".join(text[start:end] for start, end, _ in ranges) == text
-    assert all(first[1] == second[0] and first[2] != second[2] for first, second in zip(ranges, ranges[1:], strict=False))
+    assert all(first[1] == second[0] and first[2] != second[2] for first, second in itertools.pairwise(ranges))
     assert bool(visible_text(text)) == bool(text.strip())
 
 
@@ -63,7 +65,9 @@ def test_what_is_shown_whole(text):
     assert visible_text(text) == text
 
 
-@pytest.mark.parametrize("end", ["-- \nAna Costa\nExample Ltd", "--\nAna", "Sent from my iPhone", "Von meinem iPhone gesendet"])
+@pytest.mark.parametrize(
+    "end", ["-- \nAna Costa\nExample Ltd", "--\nAna", "Sent from my iPhone", "Von meinem iPhone gesendet"]
+)
 def test_signatures_are_folded(end):
     assert visible_text(f"It works.\n\n{end}\n") == "It works."
 

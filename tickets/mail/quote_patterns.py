@@ -86,7 +86,7 @@ RULE = re.compile(r"\s*(?:ᐧ|[-_=*#~+—–]{2,}|[-_](?: ?[-_]){4,}|-{3,} ?[^\W
 SIGNATURE_MARK = re.compile(r"(?:--|— |––) ?\Z")
 QUOTED = re.compile(r"[ \t]{0,4}(?:>|&gt;|\||[A-Z]\w{0,15}>)")
 DEVICE = re.compile(
-    r"[\s*_\[(<-]*(?:"
+    r"[\s*_\[(<-]*+(?:"
     r"(?:sent|send) (?:from|via|with|using|by)\b.{1,140}|(?:get|download) \W?outlook for .{1,80}"
     r"|from my (?:iphone|ipad|mobile|android|phone).{0,30}"
     r"|.{1,30} from mobile|sent on the (?:new )?\w.{1,60}|composed on .{1,40}|this (?:message"

@@ -194,7 +194,7 @@ def _intro(lines: list[Line], place: int) -> int:
     if single:
         return 1
     dated = says.STARTER.match(first) and says.DATE.search(first)
-    if not dated and not says.EMAIL.search(first):
+    if not dated and not _address_in(first):
         return 0
     joined, used = first, 1
     for line in lines[place + 1 : place + MAX_INTRO_LINES + 3]:
@@ -207,7 +207,7 @@ def _intro(lines: list[Line], place: int) -> int:
             return 0
         if _is_intro(joined, broken=True) and not _verb_follows(lines, place + used):
             return used
-        if piece.endswith((".", "?", "!")) and not says.EMAIL.search(piece):
+        if piece.endswith((".", "?", "!")) and not _address_in(piece):
             return 0
     return 0
 
@@ -215,6 +215,10 @@ def _intro(lines: list[Line], place: int) -> int:
 def _doubtful(text: str) -> bool:
     """A line with a date or an address: costly to judge, and rare above a quote."""
     return "@" in text or bool(says.STARTER.match(text) and says.DATE.search(text))
+
+
+def _address_in(text: str) -> bool:
+    return "@" in text and bool(says.EMAIL.search(text))
 
 
 def _verb_follows(lines: list[Line], place: int) -> bool:
@@ -226,7 +230,7 @@ def _is_intro(text: str, broken: bool = False) -> bool:
     ending = text.rstrip(" *-")[-1:]
     if len(text) < 8 or (ending not in ":：>)" and not says.VERB_LAST.search(text)):
         return not broken and bool(says.DATED_NAME.match(text)) and len(text) < 90 and "GMT" in text
-    mail, date = says.EMAIL.search(text), says.DATE.search(text)
+    mail, date = _address_in(text), says.DATE.search(text)
     if says.VERB.search(text):
         last = bool(says.VERB_LAST.search(text)) and ending in ":："
         return bool(
