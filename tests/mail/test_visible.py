@@ -9,7 +9,7 @@ from tickets.mail.visible import fold, visible_text
 
 PIECES = st.sampled_from(
     ["On 1 Jan 2026, Ana <a@example.com> wrote:\n", "> quoted\n", "text\n", "\n", "-- \n", "From: a@example.com\n",
-     "Sent: today\n", "To: b\n", "-----Original Message-----\n", "Sent from my phone\n", ">", "\r\n", "---- Forwarded\n"]
+     "Sent: today\n", "To: b\n", "-----Original Message-----\n", "Sent from my phone\n", ">", "\r\n", "--- Forwarded\n"]
 )  # fmt: skip
 
 

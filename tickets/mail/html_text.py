@@ -248,8 +248,8 @@ class _Writer:
     def blank(self) -> None:
         if self.lines and self.lines[-1].strip("> "):
             self.lines.append(self.prefix().rstrip())
-        elif self.lines:
-            self.lines[-1] = self.prefix().rstrip()
+        elif self.lines:  # a blank line between two depths belongs to the shallower one
+            self.lines[-1] = min(self.lines[-1], self.prefix().rstrip(), key=len)
 
     def prefix(self) -> str:
         return "> " if self.quote == 1 else ">" * min(self.quote, MAX_QUOTE) + " " * bool(self.quote)
