@@ -282,8 +282,8 @@ def _privileged(account: pwd.struct_passwd, command: list[str]) -> list[str]:
     setpriv = shutil.which("setpriv")
     if not setpriv:
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, and {account.pw_name!r} cannot reach {Path(command[0]).parent}: put clone and "
-            "data in a folder open to all, for example under /srv, or start as another user."
+            f"PostgreSQL does not run as root, and {account.pw_name!r} cannot reach {Path(command[0]).parent}: "
+            "put clone and data in a folder open to all, for example under /srv, or start as another user."
         )
     right = "+dac_override"
     drop = [
