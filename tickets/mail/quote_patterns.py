@@ -18,12 +18,12 @@ VERB_LAST = re.compile(
     rf"(?:(?<![\w-])(?:{_VERBS})|写道|寫道|写到|님이 작성)\s*(?:[:：]|-{{2,}}|\.{{3}}|)\s*\Z", re.IGNORECASE
 )
 STARTER = re.compile(
-    r"[\W_]*(?:on|at|am|le|el|il|op|den|em|a|w dniu|dnia|dne|dňa|in data|in het bericht|på|pe|kun|de|la|în"
+    r"[\W_]{0,6}(?:on|at|am|le|el|il|op|den|em|a|w dniu|dnia|dne|dňa|in data|in het bericht|på|pe|kun|de|la|în"
     r"|ngày|"
     r"pada|vào|στις|в|на|во|v|sobota|em|no dia|el d[íi]a|tir|man|ons|tor|fre|lør|søn|"
     r"mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|"
     r"пн|вт|ср|чт|пт|сб|вс|нд|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье)\b"
-    r"|\W*\d|\W*(?:在|於|בתאריך|في)",
+    r"|\W{0,6}\d|\W{0,6}(?:在|於|בתאריך|في)",
     re.IGNORECASE,
 )
 DATE = re.compile(
