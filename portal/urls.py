@@ -1,4 +1,20 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from portal.views import accounts, attachment, guest, home, requests, search, ticket, tickets
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("tickets/", tickets.own, name="tickets"),
+    path("tickets/new/", requests.new, name="ticket_new"),
+    path("tickets/received/<uuid:nonce>/", requests.received, name="ticket_received"),
+    path("tickets/<slug:number>/", ticket.page, name="ticket"),
+    path("tickets/<slug:number>/reply/", ticket.reply, name="reply"),
+    path("tickets/<slug:number>/confirm/", ticket.confirm, name="confirm"),
+    path("tickets/<slug:number>/reopen/", ticket.reopen, name="reopen"),
+    path("attachments/<uuid:key>/", attachment.download, name="attachment"),
+    path("t/<str:token>/", guest.follow, name="guest"),
+    path("links/", guest.fresh_link, name="fresh_link"),
+    path("setup/<str:token>/", accounts.setup, name="setup"),
+]

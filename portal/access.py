@@ -1,0 +1,80 @@
+"""Who is looking: somebody signed in, or a guest who came by a link from a mail."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+
+from tickets.links import read_guest_token
+from tickets.models import Message, Ticket, User
+
+_LINKS = "guest_links"
+_KEPT_LINKS = 20
+_SHOWN = ("department", "help_topic", "status", "assignee", "requester")
+
+
+def own_tickets(user: User) -> QuerySet[Ticket]:
+    """What the portal lists for somebody: what they may see as a customer. Agents find their work in the workspace."""
+    rows = Ticket.objects.visible_to(user).kept()
+    return rows.filter(requester=user) if user.is_agent or user.is_superuser else rows
+
+
+def visit(request: HttpRequest, number: str) -> tuple[Ticket, User]:
+    """The ticket and the person who reads it. Http404 for a stranger, as if there were no such number."""
+    if request.user.is_authenticated:
+        rows = Ticket.objects.visible_to(request.user).kept().select_related(*_SHOWN)
+        if ticket := rows.filter(number=number).first():
+            return ticket, request.user
+    token = request.session.get(_LINKS, {}).get(number)
+    found = read_guest_token(token) if token else None
+    if found is None or found[0].number != number:
+        raise Http404
+    return found
+
+
+def person_for(request: HttpRequest, ticket: Ticket) -> User | None:
+    """Who is looking at the ticket, None for a stranger."""
+    try:
+        return visit(request, ticket.number)[1]
+    except Http404:
+        return None
+
+
+def admit(request: HttpRequest, ticket: Ticket, token: str) -> None:
+    """Lets this browser see the ticket for as long as the link is good: it is read anew at every visit."""
+    links = request.session.get(_LINKS, {})
+    if number_is_new := ticket.number not in links:
+        request.session.cycle_key()
+    if number_is_new or links[ticket.number] != token:
+        links.pop(ticket.number, None)
+        kept = list(links.items())[1 - _KEPT_LINKS :]
+        request.session[_LINKS] = {**dict(kept), ticket.number: token}
+
+
+def readable(ticket: Ticket) -> QuerySet[Message]:
+    """The conversation as customers see it: agents, too, find no internal note in the portal."""
+    return ticket.messages.visible_to(AnonymousUser())
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The address of the browser. X-Forwarded-For counts only as far as our own proxies wrote it."""
+    hops, proxies = request.headers.get("X-Forwarded-For", "").split(","), settings.TRUSTED_PROXIES
+    address = hops[-proxies] if proxies and len(hops) >= proxies else ""
+    for candidate in (address, request.META.get("REMOTE_ADDR", "")):
+        try:
+            return str(ipaddress.ip_address(candidate.strip()))
+        except ValueError:
+            continue
+    return "0.0.0.0"  # noqa: S104 - a Unix socket without a proxy has no address
+
+
+def network(request: HttpRequest) -> str:
+    """Whom limits count: one IPv4 address, or the /64 that one IPv6 customer has."""
+    address = ipaddress.ip_address(client_ip(request))
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False).network_address)
+    return str(address)

@@ -1,0 +1,149 @@
+"""What the portal's templates show: plain values, so that a template neither queries nor decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import escape, urlize
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from portal import wording
+from tickets import permissions
+from tickets.models import Attachment, HelpTopic, Message, Ticket, User
+from tickets.models.people import hue, initials
+from tickets.states import COLOUR, CUSTOMER_WORDING, GLYPH, STEPS, State
+
+_PARAGRAPHS = re.compile(r"\n{2,}")
+
+
+def topics(rows: Iterable[HelpTopic]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": topic.name,
+            "description": topic.description,
+            "url": f"{reverse('portal:ticket_new')}?topic={topic.slug}",
+            "icon": topic.icon,
+        }
+        for topic in rows
+    ]
+
+
+def rows(tickets: Iterable[Ticket]) -> list[dict[str, Any]]:
+    """Lines of a list. The tickets need their status loaded."""
+    when = wording.clock_face()
+    return [
+        {
+            "subject": ticket.subject,
+            "number": ticket.number,
+            "url": reverse("portal:ticket", args=[ticket.number]),
+            **_state(ticket),
+            "when": when(ticket.last_message_at),
+            "when_iso": ticket.last_message_at.isoformat(),
+            "preview": ticket.last_message_preview,
+        }
+        for ticket in tickets
+    ]
+
+
+def _state(ticket: Ticket) -> dict[str, Any]:
+    state = State(ticket.state)
+    asked = state == State.RESOLVED
+    return {
+        "state": state.value,
+        "state_label": _("Please confirm") if asked else ticket.customer_label,
+        "glyph": GLYPH[state],
+        "kind": "warn" if asked else COLOUR[state],
+    }
+
+
+def ticket(row: Ticket, person: User) -> dict[str, Any]:
+    """The head of a ticket's page and what `person` can do there."""
+    can = {verb: permissions.possible(verb, row) and permissions.can(person, verb, row) for verb in _VERBS}
+    name = {"args": [row.number]}
+    return {
+        "number": row.number,
+        "subject": row.subject,
+        **_state(row),
+        "department": row.department.name if row.department.is_public else "",
+        "assignee": row.assignee.get_short_name() if row.assignee else "",
+        "when": wording.clock_face()(row.created_at),
+        "when_iso": row.created_at.isoformat(),
+        "opened": row.created_at,
+        "closes_on": wording.closing_day(row.auto_close_at),
+        "can_confirm": can["confirm"],
+        "can_reopen": can["reopen"] and person.pk == row.requester_id,
+        "can_reply": can["receive"],
+        "starts_follow_up": row.is_closed and not permissions.within_reopen_window(row),
+        "url": reverse("portal:ticket", **name),
+        "reply_url": reverse("portal:reply", **name),
+        "confirm_url": reverse("portal:confirm", **name),
+        "refuse_url": reverse("portal:reopen", **name),
+        "reopen_url": reverse("portal:reopen", **name),
+    }
+
+
+_VERBS = ("confirm", "reopen", "receive")
+
+
+def steps(row: Ticket) -> list[dict[str, Any]]:
+    """The way of the ticket: each step done, current or to do. Reopened stands where open stands."""
+    state = State(row.state)
+    place = STEPS.index(State.OPEN if state == State.REOPENED else state)
+    found = []
+    for position, step in enumerate(STEPS):
+        shown = state if position == place else step
+        label = State.RESOLVED.label if shown == State.RESOLVED else CUSTOMER_WORDING[shown]
+        standing = "done" if position < place else "current" if position == place else "todo"
+        found.append({"label": label, "glyph": GLYPH[shown], "state": standing})
+    return found
+
+
+def messages(found: Iterable[Message], person: User) -> list[dict[str, Any]]:
+    """Messages with their attachments prefetched, oldest first."""
+    when = wording.clock_face()
+    return [
+        {
+            "id": message.pk,
+            "kind": message.kind,
+            "author": _("You") if message.author_id == person.pk else message.author_name,
+            "is_you": message.author_id == person.pk,
+            "initials": initials(message.author_name),
+            "hue": hue(message.author_id or 0),
+            "when": when(message.created_at),
+            "when_iso": message.created_at.isoformat(),
+            "attachments": [_file(attachment) for attachment in message.attachments.all()],
+            **_text(message),
+        }
+        for message in found
+    ]
+
+
+def _file(attachment: Attachment) -> dict[str, str]:
+    return {
+        "name": attachment.name,
+        "size": wording.size(attachment.size),
+        "url": reverse("portal:attachment", args=[attachment.key]),
+    }
+
+
+def _text(message: Message) -> dict[str, SafeString | str]:
+    """The body as HTML: what the writer wrote, and apart from it the quoted text that is folded away."""
+    shown, folded, position = "", "", 0
+    for start, end in message.folded:
+        shown += message.body[position:start]
+        folded += message.body[start:end]
+        position = end
+    shown += message.body[position:]
+    return {"body_html": as_html(shown), "folded_html": as_html(folded) if folded.strip() else ""}
+
+
+def as_html(text: str) -> SafeString:
+    """Plain text as escaped paragraphs with its line breaks, web addresses as links."""
+    text = text.strip()
+    escaped = urlize(text, nofollow=True, autoescape=True) if "://" in text else escape(text)
+    paragraphs = _PARAGRAPHS.split(str(escaped).replace("\r\n", "\n"))
+    return mark_safe("".join(f"<p>{part.replace(chr(10), '<br>')}</p>" for part in paragraphs))  # noqa: S308 - escaped

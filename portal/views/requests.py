@@ -1,0 +1,114 @@
+"""Writing to the desk: the form and the page that says it arrived."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import wording
+from portal.access import network
+from portal.forms import RequestForm
+from portal.views.home import default_department
+from tickets import limits
+from tickets.actions import people
+from tickets.actions.conversation import uploads
+from tickets.actions.lifecycle import open_ticket
+from tickets.models import Ticket, User
+from tickets.refusals import Refused, TooMany
+from tickets.states import Source
+
+_RECEIVED = "received"
+_KEPT = 20
+
+BY_NETWORK = [(30, limits.HOUR), (100, limits.DAY)]
+BY_ADDRESS = [(5, limits.HOUR), (20, limits.DAY)]
+BY_PERSON = [(30, limits.HOUR), (100, limits.DAY)]
+# Anybody can type anybody's address: its owner gets one mail of it, not one per attempt.
+CONFIRMATIONS = [(1, limits.HOUR)]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def new(request: HttpRequest) -> HttpResponse:
+    signed_in = request.user.is_authenticated
+    if request.method != "POST":
+        return _show(request, RequestForm(signed_in=signed_in, initial={"topic": request.GET.get("topic", "")[:100]}))
+    form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
+    if not form.is_valid():
+        return _show(request, form, 422)
+    if str(form.once) in request.session.get(_RECEIVED, {}):
+        return redirect("portal:ticket_received", form.once)
+    try:
+        ticket = _open(request, form)
+    except TooMany as refusal:
+        form.refuse(refusal)
+        response = _show(request, form, 429)
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _show(request, form, 422)
+    _remember(request, form.once, ticket)
+    return redirect("portal:ticket_received", form.once)
+
+
+def _show(request: HttpRequest, form: RequestForm, status: int = 200) -> HttpResponse:
+    topic = next((row for row in form.fields["topic"].queryset if row.slug == form["topic"].value()), None)
+    department = topic.department if topic else default_department()
+    context = {"form": form, "topic": topic, "expectation": wording.expectation(department)}
+    return render(request, "portal/ticket_new.html", context, status=status)
+
+
+def _open(request: HttpRequest, form: RequestForm) -> Ticket:
+    typed = form.cleaned_data
+    requester, auto_response = _requester(request, typed)
+    return open_ticket(
+        by=requester,
+        requester=requester,
+        subject=typed["subject"],
+        body=typed["body"],
+        source=Source.WEB,
+        help_topic=typed["topic"],
+        attachments=uploads(typed["attachments"]),
+        nonce=form.once,
+        auto_response=auto_response,
+    )
+
+
+def _requester(request: HttpRequest, typed: dict[str, str]) -> tuple[User, bool]:
+    """Who asks, and whether a confirmation may be mailed. A guest proves nothing by typing an address: the ticket is
+    its owner's, and the link to it goes there only. Raises TooMany, Invalid."""
+    if request.user.is_authenticated:
+        limits.check(f"ticket:person:{request.user.pk}", BY_PERSON)
+        return request.user, True
+    address = people.check_email(typed["email"])
+    limits.check(f"ticket:network:{network(request)}", BY_NETWORK)
+    limits.check(f"ticket:address:{address}", BY_ADDRESS)
+    first = limits.hit(f"confirmation:{address}", CONFIRMATIONS) == 0
+    return people.find_or_create(address, typed["name"]), first
+
+
+def _remember(request: HttpRequest, nonce: uuid.UUID, ticket: Ticket) -> None:
+    kept = list(request.session.get(_RECEIVED, {}).items())[1 - _KEPT :]
+    request.session[_RECEIVED] = {**dict(kept), str(nonce): ticket.number}
+
+
+@require_safe
+@never_cache
+def received(request: HttpRequest, nonce: uuid.UUID) -> HttpResponse:
+    """Number and next steps, for the browser that sent it only. The ticket itself opens by the link in the mail."""
+    number = request.session.get(_RECEIVED, {}).get(str(nonce))
+    ticket = Ticket.objects.kept().select_related("sla_policy").filter(number=number).first() if number else None
+    if ticket is None:
+        raise Http404
+    is_own = request.user.is_authenticated and ticket.requester_id == request.user.pk
+    shown = {
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "url": f"/tickets/{ticket.number}/" if is_own else "",
+    }
+    return render(request, "portal/ticket_received.html", {"ticket": shown, "expectation": wording.promise(ticket)})

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import BadRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from portal import presenters
+from portal.access import own_tickets
+from tickets.models import Message, Ticket, User
+
+_LONGEST = 200
+_MOST = 50
+
+
+@require_safe
+@never_cache
+def search(request: HttpRequest) -> HttpResponse:
+    """Own tickets by number, subject or what was written in them; a number alone finds its ticket."""
+    text = request.GET.get("q", "").replace("\0", "").strip()
+    if len(text) > _LONGEST:
+        raise BadRequest("search text too long")
+    context = {"query": text, "tickets": []}
+    if text and request.user.is_authenticated:
+        found = _matching(request.user, text).select_related("status").order_by("-last_message_at", "-id")
+        context["tickets"] = presenters.rows(found[:_MOST])
+    return render(request, "portal/search.html", context)
+
+
+def _matching(user: User, text: str) -> QuerySet[Ticket]:
+    query, rows = SearchQuery(text, config="simple", search_type="websearch"), own_tickets(user)
+    written = Message.objects.filter(search=query, ticket__in=rows.values("pk"), is_machine=False)
+    said = written.exclude(kind=Message.Kind.NOTE).values("ticket")
+    return rows.filter(Q(search=query) | Q(number=text.lstrip("#").upper()) | Q(pk__in=said))

@@ -1,0 +1,145 @@
+"""One ticket as its customer sees it, and what the customer can do there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal import presenters
+from portal.access import admit, network, readable, visit
+from portal.forms import MessageForm
+from tickets import limits, permissions
+from tickets.actions import conversation, lifecycle
+from tickets.links import guest_token
+from tickets.models import Message, Ticket, User
+from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooMany
+from tickets.states import Source, State
+
+BY_PERSON = [(20, limits.MINUTE * 10), (100, limits.DAY)]
+BY_NETWORK = [(60, limits.MINUTE * 10)]
+
+
+@require_safe
+@never_cache
+def page(request: HttpRequest, number: str) -> HttpResponse:
+    return _show(request, *visit(request, number))
+
+
+def _show(
+    request: HttpRequest, ticket: Ticket, person: User, *, form: MessageForm | None = None, status: int = 200,
+    notice: str = "",
+) -> HttpResponse:  # fmt: skip
+    context: dict[str, Any] = {
+        "ticket": presenters.ticket(ticket, person),
+        "stepper": presenters.steps(ticket),
+        "messages_list": presenters.messages(readable(ticket).prefetch_related("attachments"), person),
+        "form": form or MessageForm(),
+        "notice": notice,
+    }
+    return render(request, "portal/ticket.html", context, status=status)
+
+
+@require_POST
+@never_cache
+def reply(request: HttpRequest, number: str) -> HttpResponse:
+    """Adds what the customer wrote. After closing it reopens the ticket or, later, opens a follow-up and goes there."""
+    ticket, person = visit(request, number)
+    form = MessageForm(request.POST, request.FILES)
+    if not permissions.can(person, "receive", ticket):
+        raise NotAllowed(_("Only who takes part in this ticket can write here."))
+    if not form.is_valid():
+        return _show(request, ticket, person, form=form, status=422)
+    try:
+        _check_limits(request, person)
+        message = _receive(ticket, person, form)
+    except TooMany as refusal:
+        form.refuse(refusal)
+        response = _show(request, ticket, person, form=form, status=429)
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
+    except Refused as refusal:
+        form.refuse(refusal)
+        return _show(request, ticket, person, form=form, status=422)
+    return _after_reply(request, ticket, person, message)
+
+
+def _check_limits(request: HttpRequest, person: User) -> None:
+    limits.check(f"reply:network:{network(request)}", BY_NETWORK)
+    limits.check(f"reply:person:{person.pk}", BY_PERSON)
+
+
+def _receive(ticket: Ticket, person: User, form: MessageForm) -> Message:
+    typed = form.cleaned_data
+    return conversation.receive(
+        ticket,
+        by=person,
+        body=typed["body"],
+        source=Source.WEB,
+        attachments=conversation.uploads(typed["attachments"]),
+        nonce=form.once,
+    )
+
+
+def _after_reply(request: HttpRequest, ticket: Ticket, person: User, message: Message) -> HttpResponse:
+    found = message.ticket
+    if found.pk == ticket.pk:
+        messages.success(request, _("Sent. We answer here and by e-mail."))
+        return redirect("portal:ticket", found.number)
+    if person != request.user:
+        admit(request, found, guest_token(found, person))
+    messages.success(
+        request,
+        _("Ticket %(old)s is closed for good, so your message opened ticket %(new)s.")
+        % {"old": ticket.number, "new": found.number},
+    )
+    return redirect("portal:ticket", found.number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirm(request: HttpRequest, number: str) -> HttpResponse:
+    """Asks whether it is solved, where the link in the mail leads; only the answer, a POST, changes anything."""
+    ticket, person = visit(request, number)
+    if request.method != "POST":
+        return render(request, "portal/confirm.html", {"ticket": presenters.ticket(ticket, person)})
+    try:
+        lifecycle.confirm(ticket, by=person)
+    except IllegalTransition:
+        return _outdated(request, number)
+    messages.success(request, _("Thank you. The ticket is closed."))
+    return redirect("portal:ticket", number)
+
+
+@require_POST
+@never_cache
+def reopen(request: HttpRequest, number: str) -> HttpResponse:
+    """“No, not yet”, or it came back. A customer can do so until the reopen window ends; then a message starts anew."""
+    ticket, person = visit(request, number)
+    if ticket.requester_id != person.pk:
+        raise NotAllowed(_("Only the requester can reopen this ticket here."))
+    try:
+        lifecycle.reopen(ticket, by=person)
+    except IllegalTransition:
+        return _outdated(request, number)
+    except NotAllowed:
+        if ticket.state != State.CLOSED:
+            raise
+        return _outdated(request, number)
+    messages.success(request, _("Reopened. Tell us below what is still wrong."))
+    return redirect("portal:ticket", number)
+
+
+def _outdated(request: HttpRequest, number: str) -> HttpResponse:
+    """The page was older than the ticket: shows it as it is now."""
+    ticket, person = visit(request, number)
+    if ticket.state == State.CLOSED:
+        notice = _("This ticket is closed. Nothing was changed.")
+    else:
+        notice = _("Meanwhile this ticket went on. Nothing was changed; this is how it stands now.")
+    return _show(request, ticket, person, status=409, notice=notice)

@@ -1,0 +1,102 @@
+"""Times, sizes and promises in words for customers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.dates import MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tickets import clock, sla
+from tickets.models import Department, Ticket
+
+
+def clock_face(now: datetime | None = None) -> Callable[[datetime], str]:
+    """A function that says when something was, seen from `now`: "4 min", "3 h", "Mon 14:02", "3 Mar", "3 Mar 2024"."""
+    now, zone = now or timezone.now(), timezone.get_current_timezone()
+    this_year = now.astimezone(zone).year
+
+    def when(moment: datetime) -> str:
+        seconds = (now - moment).total_seconds()
+        if seconds < 60:
+            return _("just now")
+        if seconds < 86_400:
+            return f"{int(seconds // 60)} min" if seconds < 3600 else f"{int(seconds // 3600)} h"
+        local = moment.astimezone(zone)
+        if seconds < 6 * 86_400:
+            return f"{WEEKDAYS_ABBR[local.weekday()]} {local:%H:%M}"
+        day = f"{local.day} {MONTHS_3[local.month].capitalize()}"
+        return day if local.year == this_year else f"{day} {local.year}"
+
+    return when
+
+
+def size(octets: int) -> str:
+    if octets < 1000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{octets // 1000} kB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def coming(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """A moment to come: "today 16:30", "tomorrow 09:30", "Thursday 09:30", "3 Mar 09:30"."""
+    local = moment.astimezone(zone)
+    days = (local.date() - now.astimezone(zone).date()).days
+    if days <= 1:
+        day = _("today") if days <= 0 else _("tomorrow")
+    elif days < 7:
+        day = str(WEEKDAYS[local.weekday()])
+    else:
+        day = f"{local.day} {MONTHS_3[local.month].capitalize()}"
+    return f"{day} {local:%H:%M}"
+
+
+def closing_day(moment: datetime | None) -> str:
+    """The day on which something will happen by itself: "Thursday", or "3 Mar" when that is a week away."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    if moment - timezone.now() < timedelta(days=6):
+        return str(WEEKDAYS[local.weekday()])
+    return f"{local.day} {MONTHS_3[local.month].capitalize()}"
+
+
+def expectation(department: Department | None) -> str:
+    """When somebody who writes now will hear from us, by the department's SLA and hours; empty without a policy."""
+    policy = department.sla_policy if department else None
+    if policy is None or not policy.is_enabled:
+        return ""
+    calendar, now = sla.calendar_of(policy), timezone.now()
+    if calendar is clock.ALWAYS:
+        return _within(policy.first_response_minutes)
+    try:
+        due = clock.add_working(calendar, now, policy.first_response_minutes * 60)
+    except clock.NeverDue:
+        return ""
+    by = coming(due, now, ZoneInfo(calendar.zone))
+    if clock.is_open(calendar, now):
+        return _("Write now and you will hear from us by %(when)s.") % {"when": by}
+    return _("We are closed now. Write any time: you will hear from us by %(when)s.") % {"when": by}
+
+
+def _within(minutes: int) -> str:
+    hours = -(-minutes // 60)
+    return ngettext(
+        "You usually hear from us within %(hours)d hour, day and night.",
+        "You usually hear from us within %(hours)d hours, day and night.",
+        hours,
+    ) % {"hours": hours}
+
+
+def promise(ticket: Ticket) -> str:
+    """When the requester of a fresh ticket will hear from us; empty when nothing is promised."""
+    due = ticket.first_response_due_at
+    if due is None or ticket.sla_policy is None or ticket.first_response_at:
+        return ""
+    zone = ZoneInfo(sla.calendar_of(ticket.sla_policy).zone)
+    return _("You will hear from us by %(when)s.") % {"when": coming(due, timezone.now(), zone)}
