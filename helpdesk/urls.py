@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from helpdesk import health
+from portal.views.accounts import after_login
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("api/", include("tickets.api.urls")),
     path("staff/", include("staff.urls")),
+    path("after-login/", after_login, name="after_login"),
     path("", include("portal.urls")),
 ]
 

@@ -1,25 +1,142 @@
-"""How people get and use an account; allauth does the work."""
+"""How people get and use an account; allauth does the work.
+
+Whatever an address is, known, unknown or known by mail only, the pages answer the same: the difference goes by mail, to
+the one who owns the address.
+"""
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.account.signals import password_reset
 from django import forms
-from django.http import HttpRequest
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.db import connection, transaction
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models import User
+from portal.access import client_ip
+from tickets import outbox
+from tickets.actions.people import clean_name
+from tickets.models import Desk, Organization, User
+
+LONGEST_PASSWORD = 1000
+_DEVICE = "device"
+_DEVICE_SECONDS = 365 * 24 * 3600
+_SETUP_LOCK = 7_209_318
 
 
 class SignupFields(forms.Form):
     name = forms.CharField(label=_("Your name"), max_length=200)
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        user.name = self.cleaned_data["name"]
-        user.save(update_fields=["name"])
+        user.name = clean_name(self.cleaned_data["name"])
+        user.organization = Organization.objects.filter(domains__contains=[user.email.rpartition("@")[2]]).first()
+        user.save(update_fields=["name", "organization"])
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        raise NotImplementedError
+        """Queues the mail like every other one. Its links lead to BASE_URL, whatever host the browser named."""
+        links = {name: _at_home(value) for name, value in context.items() if name.endswith("_url")}
+        mail = self.render_mail(template_prefix, email, {**context, **links, "email": email, "desk": Desk.current()})
+        _queue(email, context.get("user"), mail.subject, mail.body)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_ip(request)
+
+    def is_safe_url(self, url: str) -> bool:
+        """`next` stays on the host that the browser is on."""
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
+        )
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        _refuse_giant(password)
+        return super().clean_password(password, user)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        _refuse_giant(credentials.get("password", ""))
+        super().pre_authenticate(request, **credentials)
+
+    def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
+        response = super().post_login(request, user, **how)
+        _remember_device(request, response, user)
+        return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Failed sign-ins count per address; a browser that once signed in has a count of its own, so that guessing
+        from elsewhere cannot lock its owner out."""
+        login = credentials.get("email", "").lower()
+        return f"{login}|{_known_device(request, login)}"
+
+
+def _queue(email: str, person: User | None, subject: str, text: str) -> None:
+    outbox.enqueue("account", None, person or User(email=email), address=email, subject=subject, text=text)
+
+
+def _at_home(url: str) -> str:
+    parts = urlsplit(url)
+    return settings.BASE_URL + parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _refuse_giant(password: str) -> None:
+    """Nobody types that; it would only keep the hash busy."""
+    if len(password) > LONGEST_PASSWORD:
+        raise BadRequest("password too long")
+
+
+def _remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
+    if not _known_device(request, user.email):
+        response.set_signed_cookie(
+            _DEVICE, f"{secrets.token_urlsafe(12)}|{user.email}", salt=_DEVICE, max_age=_DEVICE_SECONDS,
+            httponly=True, samesite="Lax", secure=settings.HTTPS,
+        )  # fmt: skip
+
+
+def _known_device(request: HttpRequest, login: str) -> str:
+    """A random name of this browser if it signed in with this address before, else nothing."""
+    value = request.get_signed_cookie(_DEVICE, default="", salt=_DEVICE, max_age=_DEVICE_SECONDS)
+    device, _separator, email = value.partition("|")
+    return device if device and email == login else ""
+
+
+@receiver(password_reset)
+def _address_is_proved(user: User, **_signal: Any) -> None:
+    """Who followed the mailed link owns the address: people known by mail only get their account this way."""
+    others = EmailAddress.objects.filter(user=user).exclude(email=user.email)
+    if not others.exists():
+        EmailAddress.objects.update_or_create(
+            user=user, email=user.email, defaults={"verified": True, "primary": True}
+        )
+
+
+def mail_no_links(address: str, person: User | None) -> None:
+    """Answers somebody who asked for links to tickets when there are none to send."""
+    context = {"desk": Desk.current(), "base_url": settings.BASE_URL, "signs_in": person is not None}
+    subject, _newline, text = render_to_string("portal/mail/no_links.txt", context).strip().partition("\n")
+    _queue(address, person, subject, text.strip())
+
+
+@transaction.atomic
+def make_first_admin(*, name: str, email: str, password: str) -> User | None:
+    """The first admin, able to sign in at once; None when somebody else was quicker."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SETUP_LOCK])
+    if User.objects.filter(is_superuser=True).exists():
+        return None
+    email = email.lower()
+    admin = User.objects.filter(email=email).first() or User(email=email)
+    admin.name, admin.is_superuser, admin.is_agent, admin.is_active = clean_name(name), True, True, True
+    admin.set_password(password)
+    admin.save()
+    EmailAddress.objects.update_or_create(user=admin, email=admin.email, defaults={"verified": True, "primary": True})
+    return admin
