@@ -1,4 +1,7 @@
-"""Links mailed to people without an account: bound to one person and one ticket, expiring, revocable."""
+"""Links mailed to people without an account: bound to one person and one ticket, expiring, revocable.
+
+And the one link that makes the first admin.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from django.urls import reverse
 from tickets.models import Desk, Ticket, User
 
 _SALT = "tickets.guest-link"
+_SETUP_SALT = "tickets.setup-link"
+SETUP_HOURS = 24
 
 
 def guest_token(ticket: Ticket, person: User) -> str:
@@ -44,3 +49,27 @@ def _revoked(ticket: Ticket, token: str) -> bool:
         return False
     seconds = signing.b62_decode(token.rsplit(":", 2)[-2])
     return seconds <= ticket.guest_links_revoked_at.timestamp()
+
+
+def ticket_of_old_token(token: str) -> int | None:
+    """The id of the ticket that an expired or revoked token was for; it says where somebody wanted to go, no more."""
+    try:
+        return signing.TimestampSigner(salt=_SALT).unsign_object(token)[0]
+    except (signing.BadSignature, ValueError, TypeError, IndexError):
+        return None
+
+
+def setup_url() -> str:
+    """The absolute address where the first admin is made, good for SETUP_HOURS. Nothing is stored: the link is signed,
+    and it is used up as soon as there is an admin."""
+    token = signing.TimestampSigner(salt=_SETUP_SALT).sign("admin")
+    return settings.BASE_URL + reverse("portal:setup", args=[token])
+
+
+def is_setup_token(token: str) -> bool:
+    """Whether the link may still make the first admin."""
+    try:
+        signing.TimestampSigner(salt=_SETUP_SALT).unsign(token, max_age=timedelta(hours=SETUP_HOURS))
+    except signing.BadSignature:
+        return False
+    return not User.objects.filter(is_superuser=True).exists()
