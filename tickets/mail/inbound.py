@@ -161,7 +161,7 @@ def _bounce(row: InboundEmail, parsed: ParsedEmail) -> Outcome | None:
 
 def _machine_mail(letter: Letter) -> Outcome:
     """Kept with its ticket, if one is found; it never opens, reopens or answers anything."""
-    if letter.match is None or letter.parsed.from_ is None and letter.sender is None:
+    if letter.match is None or (letter.parsed.from_ is None and letter.sender is None):
         return Outcome(State.SUSPENDED, "auto_mailer")
     said = contents.read(letter.parsed)
     message = conversation.attach_machine_mail(letter.match.ticket, sender=letter.author(), **said.message)

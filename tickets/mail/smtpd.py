@@ -37,7 +37,7 @@ class Intake:
         self._mailboxes: dict[str, bool] | None = None
         self._looked_at = 0.0
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         try:
@@ -51,7 +51,7 @@ class Intake:
         envelope.rcpt_options.extend(options)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         try:
             row = await self._in_thread(_store, envelope)
         except Exception:

@@ -1,0 +1,170 @@
+"""Outgoing mail in words: which subject and template a kind has, what the template gets, how the mail threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Sum
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from tickets import blobs, signing
+from tickets.links import guest_url
+from tickets.mail.addresses import Address
+from tickets.mail.compose import Draft, Enclosure, compose
+from tickets.mail.headers import one_line
+from tickets.mail.threads import MOST_IDS
+from tickets.models import Attachment, Desk, InboundEmail, Message, OutboundEmail
+
+MOST_ENCLOSED = 20 * 1024 * 1024  # bytes; what is more stays in the portal, since many servers refuse larger mail
+_EXCERPT = 1500  # characters
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`subject` is a format string over number, subject and what the row's context gives."""
+
+    subject: Any
+    automatic: str = "auto-generated"
+
+
+KINDS = {
+    "reply": Kind("[#%(number)s] %(ticket)s", automatic=""),
+    # Says nothing that the writer chose: whoever forged the sender must not reach the victim through us.
+    "auto_response": Kind(_("[#%(number)s] We have received your request"), automatic="auto-replied"),
+    "confirmation": Kind(_("[#%(number)s] Is it solved? %(ticket)s")),
+    "closed": Kind(_("[#%(number)s] Closed: %(ticket)s")),
+    "assigned": Kind(_("Assigned to you: [#%(number)s] %(ticket)s")),
+    "team": Kind(_("For your team: [#%(number)s] %(ticket)s")),
+    "received": Kind(_("New message: [#%(number)s] %(ticket)s")),
+    "unverified": Kind(_("Please check: [#%(number)s] %(ticket)s")),
+    "reopened": Kind(_("Reopened: [#%(number)s] %(ticket)s")),
+    "sla_warning": Kind(_("Due soon: [#%(number)s] %(ticket)s")),
+    "sla_breach": Kind(_("Overdue: [#%(number)s] %(ticket)s")),
+    "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s")),
+    "account": Kind("%(subject)s"),
+}
+
+
+def render(row: OutboundEmail) -> bytes:
+    """The whole mail. Raises UnsafeHeader when an address or header cannot be sent at all."""
+    kind = KINDS[row.kind]
+    with translation.override(row.user.language if row.user and row.user.language else settings.LANGUAGE_CODE):
+        context = _context(row)
+        known = _thread(row)
+        draft = Draft(
+            from_=_from(row, context["desk"]),
+            to=[Address(one_line(row.recipient_name), row.recipient)],
+            reply_to=_reply_to(row),
+            subject=_subject(row, kind),
+            text=render_to_string(f"mail/{row.kind}.txt", context),
+            html=render_to_string(f"mail/{row.kind}.html", context),
+            date=timezone.now(),
+            message_id=row.rfc_message_id,
+            in_reply_to=known[-1] if known else "",
+            references=known,
+            enclosures=_enclosures(context["enclosed"]),
+            automatic=kind.automatic if row.is_automatic else "",
+            instance_mark=signing.instance_mark(signing.key(), settings.MAIL_DOMAIN),
+        )
+    return compose(draft)
+
+
+def sender_address(row: OutboundEmail) -> str:
+    return row.mailbox.address if row.mailbox else settings.DEFAULT_FROM_EMAIL
+
+
+def bounce_address(row: OutboundEmail) -> str:
+    """The envelope sender: our own mailbox, with a part that names this mail when it comes back."""
+    local, _at, domain = sender_address(row).rpartition("@")
+    try:
+        return signing.bounce_address(signing.key(), row.pk, domain, local)
+    except ValueError:  # the mailbox's name leaves no room; the Message-ID in the report still names the mail
+        return sender_address(row)
+
+
+def _from(row: OutboundEmail, desk: Desk) -> Address:
+    name = (row.mailbox.display_name if row.mailbox else "") or desk.name
+    return Address(one_line(name), sender_address(row))
+
+
+def _reply_to(row: OutboundEmail) -> Address | None:
+    if row.ticket_id is None or row.user_id is None:
+        return None
+    local, _at, domain = sender_address(row).rpartition("@")
+    try:
+        address = signing.reply_address(signing.key(), row.ticket_id, row.user_id, domain, local)
+    except ValueError:
+        return None
+    return Address("", address)
+
+
+def _subject(row: OutboundEmail, kind: Kind) -> str:
+    given = {"number": row.ticket.number, "ticket": row.ticket.subject} if row.ticket else {}
+    return one_line(str(kind.subject) % {**row.context, **given})
+
+
+def _context(row: OutboundEmail) -> dict[str, Any]:
+    files = list(row.message.attachments.all()) if row.message and row.kind == "reply" else []
+    enclosed = _fitting(row, files)
+    return {
+        **row.context,
+        "desk": Desk.current(),
+        "ticket": row.ticket,
+        "message": row.message,
+        "event": row.event,
+        "person": row.user,
+        "link": _link(row),
+        "excerpt": _excerpt(row.message),
+        "enclosed": enclosed,
+        "left_out": [file for file in files if file not in enclosed],
+    }
+
+
+def _excerpt(message: Message | None) -> str:
+    """The beginning of what somebody wrote, as much as a notice needs."""
+    text = message.body if message else ""
+    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"
+
+
+def _link(row: OutboundEmail) -> str:
+    if row.ticket is None or row.user is None:
+        return settings.BASE_URL
+    if row.user.is_agent or row.user.is_superuser:
+        return settings.BASE_URL + reverse("staff:ticket", args=[row.ticket.number])
+    return guest_url(row.ticket, row.user)
+
+
+def _fitting(row: OutboundEmail, files: list[Attachment]) -> list[Attachment]:
+    """All of the files or none: half of an answer's files would look like all of them."""
+    if not files or row.message is None:
+        return []
+    total = row.message.attachments.aggregate(total=Sum("size"))["total"]
+    return files if total <= MOST_ENCLOSED else []
+
+
+def _enclosures(files: list[Attachment]) -> list[Enclosure]:
+    return [Enclosure(file.name, file.content_type, blobs.read(file.sha256)) for file in files]
+
+
+def _thread(row: OutboundEmail) -> list[str]:
+    """Message-IDs this person's program knows: what customers wrote on the ticket and what we sent to this address."""
+    if row.ticket_id is None:
+        return []
+    written = InboundEmail.objects.filter(
+        ticket=row.ticket_id, message__kind=Message.Kind.CUSTOMER, message__is_machine=False
+    ).values_list("received_at", "rfc_message_id")
+    sent = OutboundEmail.objects.filter(
+        ticket=row.ticket_id, recipient=row.recipient, sent_at__isnull=False
+    ).values_list("sent_at", "rfc_message_id")
+    known = sorted([*written.order_by("-id")[:MOST_IDS], *sent.order_by("-id")[:MOST_IDS]])
+    return [message_id for _moment, message_id in known if _is_plain(message_id)]
+
+
+def _is_plain(message_id: str) -> bool:
+    inner = message_id[1:-1]
+    return message_id == f"<{inner}>" and inner.isascii() and inner.isprintable() and not set(inner) & set("<> ")
