@@ -1,0 +1,176 @@
+"""Who hears of what, by mail. One table; every row of it is an event kind, an audience and a template.
+
+Handling an event twice sends nothing twice: the event's row is locked while its mails are queued, and the outbox has
+a unique key over event, recipient and template.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from tickets import limits, outbox
+from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
+
+log = logging.getLogger(__name__)
+
+AUTO_RESPONSES = [(3, 10 * limits.MINUTE), (10, limits.HOUR), (30, limits.DAY)]
+AUTO_RESPONSES_PER_TICKET = [(1, 10 * limits.MINUTE)]
+MOST_AGENTS = 20
+_BATCH = 200
+_GRACE = timedelta(seconds=10)
+_LONGEST_DELAY = timedelta(hours=1)
+_SAME_MOMENT = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """`audience` names who gets the mail whose template is `template`; `quotes` mails show the event's message."""
+
+    audience: Callable[[TicketEvent], Iterable[User]]
+    template: str
+    quotes: bool = False
+
+
+def handle(pk: int) -> None:
+    """Queues the mails of one event. Safe to call again at any time and from many workers."""
+    try:
+        with transaction.atomic():
+            event = _locked(pk)
+            if event is None:
+                return
+            for notice in NOTICES.get(event.kind, ()):
+                message = event.message if notice.quotes else None
+                for person in notice.audience(event):
+                    outbox.enqueue(notice.template, event.ticket, person, message=message, event=event)
+            event.handled_at = timezone.now()
+            event.save(update_fields=["handled_at"])
+    except Exception:
+        log.exception("event %s could not be handled", pk)
+        _try_later(pk)
+
+
+def sweep() -> int:
+    """Handles the events whose nudge was lost."""
+    due = TicketEvent.objects.unhandled().filter(next_attempt_at__lte=timezone.now() - _GRACE)
+    pks = list(due.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
+    for pk in pks:
+        handle(pk)
+    return len(pks)
+
+
+def _locked(pk: int) -> TicketEvent | None:
+    return (
+        TicketEvent.objects.unhandled()
+        .select_for_update(of=("self",), skip_locked=True)
+        .select_related(
+            "ticket__department__mailbox", "ticket__help_topic", "ticket__requester", "ticket__assignee",
+            "ticket__team", "message__author",
+        )
+        .filter(pk=pk)
+        .first()
+    )  # fmt: skip
+
+
+def _try_later(pk: int) -> None:
+    event = TicketEvent.objects.unhandled().filter(pk=pk).first()
+    if event is not None:
+        delay = min(timedelta(seconds=30 * 2 ** min(event.attempts, 10)), _LONGEST_DELAY)
+        event.attempts, event.next_attempt_at = event.attempts + 1, timezone.now() + delay
+        event.save(update_fields=["attempts", "next_attempt_at"])
+
+
+def _requester(event: TicketEvent) -> list[User]:
+    person = event.ticket.requester
+    return [person] if person.is_active and person.may_receive_automatic_mail else []
+
+
+def _told_of_arrival(event: TicketEvent) -> list[User]:
+    """The requester, unless switched off, answered by machine anyway, or written to too often: an auto-response is
+    the only mail that a stranger can make us send to anybody."""
+    ticket = event.ticket
+    topic = ticket.help_topic
+    wanted = event.data.get("auto_response", True) and ticket.department.auto_response
+    if not wanted or (topic and not topic.auto_response):
+        return []
+    people = _requester(event)
+    if not people or Mailbox.objects.filter(address__iexact=people[0].email).exists():
+        return []
+    too_many = limits.hit(f"auto:{people[0].email}", AUTO_RESPONSES)
+    too_many += limits.hit(f"auto-ticket:{ticket.pk}", AUTO_RESPONSES_PER_TICKET)
+    return [] if too_many else people
+
+
+def _assignee(event: TicketEvent) -> list[User]:
+    return _agents(event, [event.ticket.assignee])
+
+
+def _assignee_or_team(event: TicketEvent) -> list[User]:
+    ticket = event.ticket
+    if ticket.assignee:
+        return _assignee(event)
+    return _team(event) if ticket.team else []
+
+
+def _team(event: TicketEvent) -> list[User]:
+    """The members of the team while none of them has taken the ticket."""
+    ticket = event.ticket
+    if ticket.team is None or ticket.assignee_id:
+        return []
+    return _agents(event, ticket.team.members.filter(is_agent=True, is_active=True)[:MOST_AGENTS])
+
+
+def _on_reopening(event: TicketEvent) -> list[User]:
+    """Nobody when the customer's message reopened it: that message is told of by itself."""
+    same = TicketEvent.objects.filter(ticket=event.ticket_id, kind="received", actor=event.actor_id, pk__gt=event.pk)
+    return [] if same.filter(created_at__lte=event.created_at + _SAME_MOMENT).exists() else _assignee_or_team(event)
+
+
+def _on_unverified(event: TicketEvent) -> list[User]:
+    return _assignee_or_team(event) if event.data.get("unverified") else []
+
+
+def _assignee_or_department(event: TicketEvent) -> list[User]:
+    if event.ticket.assignee_id:
+        return _assignee(event)
+    answering = User.objects.agents().filter(
+        memberships__department=event.ticket.department_id, memberships__role__permissions__contains=[Permission.REPLY]
+    )
+    return _agents(event, answering[:MOST_AGENTS])
+
+
+def _writer(event: TicketEvent) -> list[User]:
+    author = event.message.author if event.message else None
+    return _agents(event, [author if author and author.is_agent else event.ticket.assignee])
+
+
+def _agents(event: TicketEvent, people: Iterable[User | None]) -> list[User]:
+    """Those of them who may see the ticket, without the one who did it."""
+    row = Ticket.objects.filter(pk=event.ticket_id)
+    return [
+        person
+        for person in people
+        if person and person.is_active and person.pk != event.actor_id and row.visible_to(person).exists()
+    ]
+
+
+NOTICES: dict[str, tuple[Notice, ...]] = {
+    "opened": (Notice(_told_of_arrival, "auto_response"),),
+    # A ticket that arrives routed to an agent or a team has one of these two events right from the start.
+    "assigned": (Notice(_assignee, "assigned"),),
+    "team_changed": (Notice(_team, "team"),),
+    "received": (Notice(_assignee_or_team, "received", quotes=True),),
+    "noted": (Notice(_on_unverified, "unverified", quotes=True),),
+    "reopened": (Notice(_on_reopening, "reopened"),),
+    "resolved": (Notice(_requester, "confirmation"),),
+    "closed": (Notice(_requester, "closed"),),
+    "closed_quiet": (Notice(_requester, "closed"),),
+    "sla_warning": (Notice(_assignee_or_department, "sla_warning"),),
+    "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),
+    "mail_failed": (Notice(_writer, "mail_failed"),),
+}
