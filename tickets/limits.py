@@ -30,13 +30,14 @@ def check(key: str, limits: list[tuple[int, int]]) -> None:
         raise TooMany(wait)
 
 
-def _count(key: str, window: datetime) -> int:
-    """One statement, so that two processes counting at once both count."""
-    table = connection.ops.quote_name(Limit._meta.db_table)
+def _count(key: str, windows: dict[int, int]) -> dict[int, int]:
+    """Adds one to each window in a single statement, so that hits at the same moment all count; seconds -> hits."""
+    names = {seconds: f"{key[:150]}:{seconds}" for seconds in sorted(windows)}
+    rows = [(name, datetime.fromtimestamp(windows[seconds], UTC)) for seconds, name in names.items()]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} AS known (key, window_start, hits) VALUES (%s, %s, 1) "  # noqa: S608 - own table name
-            "ON CONFLICT (key, window_start) DO UPDATE SET hits = known.hits + 1 RETURNING hits",
-            [key, window],
+            f"INSERT INTO tickets_limit (key, window_start, hits) VALUES {', '.join(['(%s, %s, 1)'] * len(rows))} "
+            "ON CONFLICT (key, window_start) DO UPDATE SET hits = tickets_limit.hits + 1 RETURNING key, hits",
+            [value for row in rows for value in row],
         )
-        return cursor.fetchone()[0]
+        return {int(key.rpartition(":")[2]): hits for key, hits in cursor.fetchall()}
