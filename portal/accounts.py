@@ -114,9 +114,7 @@ def _address_is_proved(user: User, **_signal: Any) -> None:
     """Who followed the mailed link owns the address: people known by mail only get their account this way."""
     others = EmailAddress.objects.filter(user=user).exclude(email=user.email)
     if not others.exists():
-        EmailAddress.objects.update_or_create(
-            user=user, email=user.email, defaults={"verified": True, "primary": True}
-        )
+        EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
 
 
 def mail_no_links(address: str, person: User | None) -> None:
