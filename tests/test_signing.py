@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tickets.mail import signing
-from tickets.mail.signing import Key
+from tickets import signing
+from tickets.signing import Key
 
 OLD, NEW = Key(1, b"o" * 32), Key(2, b"n" * 32)
 IDS = st.integers(0, 2**50)
@@ -58,3 +58,17 @@ def test_limits_are_refused():
         signing.reply_address(NEW, -1, 2, "desk.example")
     with pytest.raises(ValueError):
         Key(1, b"short")
+
+
+def test_a_new_secret_key_still_accepts_what_the_old_one_signed(settings):
+    settings.SECRET_KEY = "the old one " * 6
+    address = signing.reply_address(signing.key(), 12, 34, "desk.example")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "the new one " * 6, ["the old one " * 6]
+    assert signing.read_reply_address(signing.keys(), address) == (12, 34)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert signing.read_reply_address(signing.keys(), address) is None
+
+
+def test_the_secret_key_itself_signs_no_mail(settings):
+    assert settings.SECRET_KEY.encode() not in signing.key().secret
+    assert signing.key().secret != settings.SECRET_KEY.encode()[:32]
