@@ -94,6 +94,7 @@ class Part:
             if now - self.started > 60:
                 self.pause = 1.0
             self.again, self.pause = now + self.pause, min(self.pause * 2, LONGEST_PAUSE)
+            self.kill_group()  # what it had started itself must not live on beside the new one
             self.process = None
             print(f"{self.name} ended; starting it again. Its words are in {self.log}", flush=True)
         if not self.process and now >= self.again:
@@ -106,11 +107,14 @@ class Part:
     def wait(self, until: float) -> None:
         if not self.process:
             return
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(until - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.kill_group()
+        self.process.wait()
+
+    def kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -197,6 +201,7 @@ class Desk:
         env = os.environ
         env["HELPDESK_DATA"] = str(self.data)
         env["PYTHONUNBUFFERED"] = "1"
+        env.setdefault("MALLOC_ARENA_MAX", "2")  # fewer heaps of freed memory in processes with threads
         env.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
         env.setdefault("BASE_URL", f"http://localhost:{self.port}")
         if "SMTP_IN" not in env:
@@ -265,12 +270,12 @@ class Desk:
 
     def _parts(self) -> list[Part]:
         celery = [sys.executable, "-m", "celery", "-A", "helpdesk"]
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
-        schedule = ["--schedule", str(self.data / "celerybeat-schedule"), "--pidfile", "", "--loglevel", "WARNING"]
+        alone = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        # Beat as a fork of the only worker: 50 MiB less than a process of its own.
+        beat = ["--beat", "--schedule", str(self.data / "celerybeat-schedule")]
         return [
             Part("web", web.command(self.host, self.port), self.logs),
-            Part("worker", [*celery, "worker", "--concurrency", "1", *quiet], self.logs),
-            Part("beat", [*celery, "beat", *schedule], self.logs),
+            Part("worker", [*celery, "worker", *alone, *beat, "--loglevel", "INFO"], self.logs),
             Part("smtp_intake", [sys.executable, str(ROOT / "manage.py"), "smtp_intake"], self.logs),
         ]
 
