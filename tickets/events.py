@@ -7,7 +7,6 @@ promise: when the nudge is lost, the sweeper finds it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -87,5 +86,6 @@ def record(
     if has_effects:
         from tickets.tasks import handle_event
 
-        transaction.on_commit(partial(handle_event.delay, event.pk), robust=True)
+        # not a partial: Django names a failed hook by __qualname__, which partials lack
+        transaction.on_commit(lambda: handle_event.delay(event.pk), robust=True)
     return event

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +28,8 @@ def enqueue(
     `kind` names the template under templates/mail/. `address` overrides the person's own. `context` must be JSON.
     """
     row = OutboundEmail(
-        kind=kind, ticket=ticket, message=message, event=event, user=person, is_automatic=is_automatic,
+        kind=kind, ticket=ticket, message=message, event=event, is_automatic=is_automatic,
+        user=person if person.pk else None,  # a stranger who asked about an account is nobody's row
         mailbox=sender_for(ticket.department if ticket else None), context=context,
         recipient=address or person.email, recipient_name=person.name,
     )  # fmt: skip
@@ -46,7 +46,8 @@ def announce(rfc_message_id: str) -> OutboundEmail | None:
     if row is not None:
         from tickets.tasks import deliver
 
-        transaction.on_commit(partial(deliver.delay, row.pk), robust=True)
+        # not a partial: Django names a failed hook by __qualname__, which partials lack
+        transaction.on_commit(lambda: deliver.delay(row.pk), robust=True)
     return row
 
 
@@ -58,4 +59,4 @@ def sender_for(department: Department | None) -> Mailbox | None:
 
 
 def domain_of(mailbox: Mailbox | None) -> str:
-    return mailbox.address.rpartition("@")[2] if mailbox else settings.MAIL_DOMAIN
+    return (mailbox.address.rpartition("@")[2] if mailbox else settings.MAIL_DOMAIN).lower()

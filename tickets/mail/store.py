@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import partial
 
 from django.db import IntegrityError, transaction
 
@@ -41,7 +40,8 @@ def store(
 def _nudge(pk: int) -> None:
     from tickets.tasks import apply_inbound
 
-    transaction.on_commit(partial(apply_inbound.delay, pk), robust=True)
+    # not a partial: Django names a failed hook by __qualname__, which partials lack
+    transaction.on_commit(lambda: apply_inbound.delay(pk), robust=True)
 
 
 def _delivery_key(sha256: str, people: Sequence[str]) -> str:
