@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.access import client_ip
 from tickets import outbox
 from tickets.actions.people import clean_name
-from tickets.models import Desk, Organization, User
+from tickets.models import Organization, User
 
 LONGEST_PASSWORD = 1000
 _DEVICE = "device"
@@ -47,7 +47,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queues the mail like every other one. Its links lead to BASE_URL, whatever host the browser named."""
         links = {name: _at_home(value) for name, value in context.items() if name.endswith("_url")}
-        mail = self.render_mail(template_prefix, email, {**context, **links, "email": email, "desk": Desk.current()})
+        mail = self.render_mail(template_prefix, email, {**context, **links, "email": email})
         _queue(email, context.get("user"), mail.subject, mail.body)
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -119,7 +119,7 @@ def _address_is_proved(user: User, **_signal: Any) -> None:
 
 def mail_no_links(address: str, person: User | None) -> None:
     """Answers somebody who asked for links to tickets when there are none to send."""
-    context = {"desk": Desk.current(), "base_url": settings.BASE_URL, "signs_in": person is not None}
+    context = {"base_url": settings.BASE_URL, "signs_in": person is not None}
     subject, _newline, text = render_to_string("portal/mail/no_links.txt", context).strip().partition("\n")
     _queue(address, person, subject, text.strip())
 

@@ -30,7 +30,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "portal/fresh_link.html", {"form": form, "is_expired": True}, status=404)
     ticket, _person = found
     admit(request, ticket, token)
-    asked = request.GET.get("then") == "confirm"
+    asked = request.GET.get("then") in {"confirm", "reopen"}
     return redirect("portal:confirm" if asked else "portal:ticket", ticket.number)
 
 
