@@ -55,8 +55,7 @@ def within_reopen_window(ticket: Ticket) -> bool:
 def _may_reopen(user: User, ticket: Ticket) -> bool:
     if granted(user, Permission.REOPEN, ticket):
         return True
-    open_to_customers = ticket.state == State.RESOLVED or within_reopen_window(ticket)
-    return _is_requester(user, ticket) and open_to_customers
+    return _is_requester(user, ticket) and (ticket.state != State.CLOSED or within_reopen_window(ticket))
 
 
 def _nobody(user: User, ticket: Ticket) -> bool:
@@ -84,14 +83,14 @@ PREDICATES: dict[str, Predicate] = {
     "restore": _nobody,
 }
 
-# Speaking for the customer: an admin who is not taking part cannot do it either.
+# Speaking for the customer: neither the desk nor an admin who is not taking part can do it.
 _CUSTOMER_VERBS = {"receive", "confirm"}
 
 
 def can(by: Actor, verb: str, ticket: Ticket) -> bool:
     """Whether `by` may ever do `verb` to this ticket, whatever its state."""
     if isinstance(by, System):
-        return True
+        return verb not in _CUSTOMER_VERBS
     if not by.is_active:
         return False
     if by.is_superuser and verb not in _CUSTOMER_VERBS:

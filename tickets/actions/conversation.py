@@ -25,7 +25,7 @@ from tickets.states import Source, State
 def reply(
     ticket: Ticket,
     *,
-    by: User,
+    by: Actor,
     body: str,
     html: str = "",
     attachments: Sequence[Upload] = (),
@@ -49,7 +49,7 @@ def reply(
                 source=source, attachments=attachments, html=html, nonce=nonce,
             )  # fmt: skip
             _answer(fresh, by, now, status)
-            message.recipients = send_reply(fresh, message, by)
+            message.recipients = send_reply(fresh, message)
             message.save(update_fields=["recipients"])
             record(fresh, "replied", by=by, message=message)
     except IntegrityError:
@@ -63,15 +63,15 @@ def _written(nonce: uuid.UUID | None) -> Message | None:
     return Message.objects.filter(nonce=nonce).first() if nonce else None
 
 
-def _check_seen(ticket: Ticket, seen: int | None, by: User) -> None:
+def _check_seen(ticket: Ticket, seen: int | None, by: Actor) -> None:
     if seen is None:
         return
-    newer = ticket.messages.filter(pk__gt=seen, is_machine=False).exclude(author=by).exclude(kind=Message.Kind.NOTE)
-    if newer.exists():
+    newer = ticket.messages.filter(pk__gt=seen, is_machine=False).exclude(kind=Message.Kind.NOTE)
+    if newer.exclude(author=by.pk).exists():
         raise OutdatedReply(_("Something new was written meanwhile. Nothing was sent; read it and send again."))
 
 
-def _answer(ticket: Ticket, by: User, now: datetime, status: Status | None) -> None:
+def _answer(ticket: Ticket, by: Actor, now: datetime, status: Status | None) -> None:
     """What an agent's reply does to the ticket besides the message."""
     if Desk.current().claim_on_reply:
         claim(ticket, by)
@@ -94,7 +94,7 @@ def check_status(ticket: Ticket, status: Status) -> None:
         )
 
 
-def send_reply(ticket: Ticket, message: Message, by: User) -> dict[str, list[str]]:
+def send_reply(ticket: Ticket, message: Message) -> dict[str, list[str]]:
     """Queues one mail per person taking part and returns their addresses as {to, cc}."""
     others = User.objects.filter(followed__ticket=ticket, is_agent=False, is_active=True).exclude(
         pk=ticket.requester_id

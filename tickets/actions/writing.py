@@ -6,7 +6,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from tickets import blobs
 from tickets.models import Attachment, Message, Ticket, User
+from tickets.permissions import Actor
 from tickets.refusals import Invalid
 
 MAX_BODY = 1_000_000  # characters; a mail's text may be long, a form's limit is the form's
@@ -26,13 +27,15 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that somebody gave. `content` is its bytes, or chunks of them; `name` is only shown, never a path."""
+    """A file that somebody gave. `content` is its bytes, or chunks of them; `name` is only shown, never a path;
+    `key` will name it in addresses."""
 
     name: str
     content: bytes | Iterable[bytes]
     content_type: str = "application/octet-stream"
     content_id: str = ""
     is_inline: bool = False
+    key: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
 def check_text(field: str, text: str, longest: int) -> str:
@@ -64,7 +67,7 @@ def safe_name(name: str) -> str:
 def write(
     ticket: Ticket,
     kind: str,
-    author: User,
+    author: Actor,
     body: str,
     now: datetime,
     *,
@@ -80,7 +83,7 @@ def write(
         raise Invalid(attachments=_("At most %(max)d files fit.") % {"max": MAX_FILES})
     body = "" if attachments and not body.strip() else check_text("body", body, MAX_BODY)
     message = Message.objects.create(
-        ticket=ticket, kind=kind, author=author, author_name=author.display_name, body=body,
+        ticket=ticket, kind=kind, author=author if isinstance(author, User) else None, author_name=author.display_name, body=body,
         source=source, created_at=now, **more,
     )  # fmt: skip
     Attachment.objects.bulk_create([_attachment(message, upload) for upload in attachments])
@@ -98,7 +101,7 @@ def _attachment(message: Message, upload: Upload) -> Attachment:
             % {"name": name, "max": settings.MAX_ATTACHMENT // 1024 // 1024}
         )
     return Attachment(
-        message=message, key=uuid.uuid4(), name=name, size=size, sha256=sha256,
+        message=message, key=upload.key, name=name, size=size, sha256=sha256,
         content_type=upload.content_type[:120], content_id=upload.content_id[:250], is_inline=upload.is_inline,
     )  # fmt: skip
 
