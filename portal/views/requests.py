@@ -64,6 +64,8 @@ def _show(request: HttpRequest, form: RequestForm, status: int = 200) -> HttpRes
 
 
 def _open(request: HttpRequest, form: RequestForm) -> Ticket:
+    if known := Ticket.objects.filter(nonce=form.once).first():
+        return known  # sent twice; must not count against a limit
     typed = form.cleaned_data
     requester, auto_response = _requester(request, typed)
     return open_ticket(

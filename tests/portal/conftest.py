@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from tests import factories, people
+from tickets.models import Department, Desk, Ticket, User
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    """allauth counts attempts in Valkey, which no transaction rolls back."""
+    cache.clear()
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    """A desk with one public department, the default, and nothing else."""
+    desk = Desk.current()
+    desk.default_department = factories.department("Support")
+    desk.save()
+    return desk
+
+
+@pytest.fixture
+def department(desk: Desk) -> Department:
+    return desk.default_department
+
+
+@pytest.fixture
+def customer(desk: Desk) -> User:
+    return people.customer()
+
+
+@pytest.fixture
+def agent(department: Department) -> User:
+    return people.agent(department)
+
+
+@pytest.fixture
+def ticket(customer: User, department: Department) -> Ticket:
+    return factories.ticket(customer, department)
+
+
+@pytest.fixture
+def signed_in(client: Client, customer: User) -> Client:
+    client.force_login(customer)
+    return client
+
+
+@pytest.fixture
+def request_form() -> Any:
+    """The fields of the ticket form as a guest types them; keywords replace single ones."""
+
+    def fill(**changes: Any) -> dict[str, Any]:
+        typed = {
+            "name": "Grace Okafor",
+            "email": "grace@customers.example",
+            "topic": "",
+            "subject": "The door does not open",
+            "body": "My badge blinks red since this morning.",
+            "website": "",
+            "nonce": str(uuid.uuid4()),
+        }
+        return typed | changes
+
+    return fill
+
+
+@pytest.fixture
+def same_page() -> Any:
+    """The text of a page without what is random in it: the CSRF token and the form's mark."""
+
+    def strip(response: Any) -> str:
+        text = response.content.decode()
+        text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text)
+        return re.sub(r'name="nonce" value="[^"]*"', "", text)
+
+    return strip
