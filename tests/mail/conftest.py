@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import factories
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -19,3 +21,13 @@ def corpora() -> Path:
 def eml():
     """Raw bytes of one of our own example mails."""
     return lambda name: (ROOT / "tests" / "eml" / f"{name}.eml").read_bytes()
+
+
+@pytest.fixture
+def mailbox(db):
+    """support@desk.example, the default sender, routed to a department of its own."""
+    department = factories.department("Support")
+    box = factories.mailbox(department, address="support@desk.example", display_name="Acme Support", is_default=True)
+    department.mailbox = box
+    department.save(update_fields=["mailbox"])
+    return box
