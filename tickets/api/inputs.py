@@ -1,0 +1,112 @@
+"""What may be sent: a field that is not named here is refused by name, so that nothing is silently lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+
+class Strict(serializers.Serializer[Any]):
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
+        if unknown:
+            raise serializers.ValidationError(
+                {str(name)[:80]: [_("There is no such field here.")] for name in sorted(unknown)}
+            )
+        return super().to_internal_value(data)
+
+
+def _name(text: Any, **more: Any) -> serializers.CharField:
+    return serializers.CharField(required=False, max_length=200, help_text=text, **more)
+
+
+def _text(**more: Any) -> serializers.CharField:
+    return serializers.CharField(max_length=1_000_000, trim_whitespace=False, **more)
+
+
+class Nothing(Strict):
+    """An empty object, or no body at all."""
+
+
+class Person(Strict):
+    email = serializers.EmailField(max_length=254)
+    name = _name(gettext_lazy("Used when the desk does not know the address yet."), allow_blank=True)
+
+
+class NewTicket(Strict):
+    requester = Person(
+        required=False, help_text=gettext_lazy("Left out: the token's person. Others need the permission to create.")
+    )
+    subject = serializers.CharField(max_length=255)
+    body = _text()
+    help_topic = _name(gettext_lazy("Short name or name."), allow_null=True)
+    department = _name(gettext_lazy("Short name or name."), allow_null=True)
+    priority = _name(gettext_lazy("low, normal, high or emergency; agents only."), allow_null=True)
+    fields_ = serializers.DictField(required=False, help_text=gettext_lazy("Custom fields by name."))
+
+    def get_fields(self) -> dict[str, Any]:
+        """`fields` is what DRF calls its own, so it is declared under another name."""
+        declared = super().get_fields()
+        declared["fields"] = declared.pop("fields_")
+        return declared
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if custom := attrs.pop("fields", None):
+            sentence = _("There is no such custom field.")
+            raise serializers.ValidationError({f"fields.{str(name)[:80]}": [sentence] for name in custom})
+        return attrs
+
+
+class TicketChange(Strict):
+    subject = serializers.CharField(max_length=255, required=False)
+    priority = _name(gettext_lazy("low, normal, high or emergency."))
+    status = _name(gettext_lazy("Short name of a status under the ticket's state; null takes it off."), allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
+    department = _name(gettext_lazy("Transfers the ticket. Short name or name."))
+    help_topic = _name(gettext_lazy("Transfers the ticket to the topic's department. Short name or name."))
+
+
+class NewMessage(Strict):
+    body = _text()
+
+
+class NewReply(Strict):
+    body = _text()
+    status = _name(gettext_lazy("Short name of a status to set with the reply, such as waiting."), allow_null=True)
+
+
+class Resolution(Strict):
+    body = _text(required=False, allow_blank=True, help_text=gettext_lazy("Sent as a reply with it."))
+
+
+class Assignment(Strict):
+    agent = _name(gettext_lazy("E-mail address, or “me”; null takes the assignee off."), allow_null=True)
+    team = _name(gettext_lazy("Name of the team."))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError({"agent": [_("Name an agent or a team.")]})
+        return attrs
+
+
+class Reason(Strict):
+    reason = _name(gettext_lazy("Kept in the history."), allow_blank=True)
+
+
+class TagChange(Strict):
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("Replaces all tags."),
+    )
+    add = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
+    remove = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs or ("tags" in attrs and len(attrs) > 1):
+            raise serializers.ValidationError({"tags": [_("Give either tags, or add and remove.")]})
+        return attrs

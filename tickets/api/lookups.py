@@ -1,0 +1,90 @@
+"""Names as programs write them -> rows. A wrong name is answered with those that exist, as far as the person may
+know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from tickets.api.answers import is_inside
+from tickets.models import Department, HelpTopic, Status, Team, User
+from tickets.refusals import Invalid
+from tickets.states import Priority
+
+_SHOWN = 20
+Row = TypeVar("Row", bound=Model)
+
+
+def department(name: str | None, by: User) -> Department | None:
+    if name is None:
+        return None
+    rows = Department.objects.all() if is_inside(by) else Department.objects.filter(is_public=True)
+    return _by_slug_or_name("department", name, rows.select_related("sla_policy"))
+
+
+def help_topic(name: str | None, by: User) -> HelpTopic | None:
+    if name is None:
+        return None
+    rows = HelpTopic.objects.filter(is_enabled=True)
+    if not is_inside(by):
+        rows = rows.filter(is_public=True)
+    return _by_slug_or_name(
+        "help_topic", name, rows.select_related("department__sla_policy", "sla_policy", "assignee", "team")
+    )
+
+
+def _by_slug_or_name(field: str, name: str, rows: QuerySet[Row]) -> Row:
+    found = list(rows.filter(Q(slug=name.lower()) | Q(name__iexact=name))[:2])
+    exact = [row for row in found if row.slug == name.lower()]  # type: ignore[attr-defined]
+    if len(exact or found) != 1:
+        raise Invalid(**{field: _unknown(name, rows.order_by("slug").values_list("slug", flat=True)[: _SHOWN + 1])})
+    return (exact or found)[0]
+
+
+def priority(word: str | None, by: User) -> int | None:
+    if word is None:
+        return None
+    if not is_inside(by):
+        raise Invalid(priority=_("The desk sets the priority; leave this field out."))
+    known = {one.name.lower(): one.value for one in Priority}
+    if word.lower() not in known:
+        raise Invalid(priority=_unknown(word, known))
+    return known[word.lower()]
+
+
+def status(slug: str | None) -> Status | None:
+    if slug is None:
+        return None
+    rows = Status.objects.filter(is_enabled=True)
+    found = rows.filter(slug=slug.lower()).first()
+    if found is None:
+        raise Invalid(status=_unknown(slug, rows.values_list("slug", flat=True)[: _SHOWN + 1]))
+    return found
+
+
+def agent(email: str | None, by: User) -> User | None:
+    if email is None:
+        return None
+    if email.lower() == "me":
+        return by
+    found = User.objects.agents().filter(email=email.lower()).first()
+    if found is None:
+        raise Invalid(agent=_("There is no agent with the address “%(email)s”.") % {"email": email[:80]})
+    return found
+
+
+def team(name: str) -> Team:
+    rows = Team.objects.filter(is_enabled=True)
+    found = rows.filter(name__iexact=name).first()
+    if found is None:
+        raise Invalid(team=_unknown(name, rows.values_list("name", flat=True)[: _SHOWN + 1]))
+    return found
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    return _("“%(name)s” does not exist. There is: %(names)s.") % {"name": name[:80], "names": shown or "–"}
