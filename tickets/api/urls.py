@@ -1,3 +1,35 @@
-from django.urls import URLPattern
+from django.urls import include, path, register_converter
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
 
-urlpatterns: list[URLPattern] = []
+from tickets.api.parsing import TicketNumber
+from tickets.api.views import conversation, verbs
+from tickets.api.views.docs import docs
+from tickets.api.views.tickets import OneTicket, Tickets
+
+register_converter(TicketNumber, "ticket_number")
+
+_one = [
+    path("", OneTicket.as_view(), name="ticket"),
+    path("messages/", conversation.Messages.as_view(), name="messages"),
+    path("events/", conversation.Events.as_view(), name="events"),
+    path("reply/", conversation.Reply.as_view(), name="reply"),
+    path("note/", conversation.Note.as_view(), name="note"),
+    path("assign/", verbs.Assign.as_view(), name="assign"),
+    path("start/", verbs.Start.as_view(), name="start"),
+    path("resolve/", verbs.Resolve.as_view(), name="resolve"),
+    path("confirm/", verbs.Confirm.as_view(), name="confirm"),
+    path("close/", verbs.Close.as_view(), name="close"),
+    path("reopen/", verbs.Reopen.as_view(), name="reopen"),
+    path("archive/", verbs.Archive.as_view(), name="archive"),
+    path("unarchive/", verbs.Unarchive.as_view(), name="unarchive"),
+    path("tags/", verbs.Tags.as_view(), name="tags"),
+]
+
+app_name = "api"
+urlpatterns = [
+    path("v1/tickets/", Tickets.as_view(), name="tickets"),
+    path("v1/tickets/<ticket_number:number>/", include(_one)),
+    path("schema/", SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation), name="schema"),
+    path("docs/", docs, name="docs"),
+]
