@@ -108,9 +108,7 @@ def _read(part: re.Match[str], parsed: Parsed, by: User) -> None:
         parsed.where &= ~where if negated else where
         return
     if key and (meant := misspelt(key, by)):
-        raise FilterError(
-            _("There is no filter “%(key)s”. Did you mean “%(meant)s”?") % {"key": key, "meant": meant}
-        )
+        raise FilterError(_("There is no filter “%(key)s”. Did you mean “%(meant)s”?") % {"key": key, "meant": meant})
     _add_word(f"{part['key']}:{value}" if key else value, negated, parsed)
 
 

@@ -16,7 +16,6 @@ from tickets.states import ACTIVE, Priority, State
 
 _AGE = re.compile(r"(\d{1,4})(m|h|d|w)")
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SIGN = re.compile(r"(<=|>=|<|>|=|)(.*)", re.DOTALL)
 _LOOKUP = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "=": "exact", "": "exact"}
 _OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "": ""}
 
@@ -136,9 +135,8 @@ def _due(value: str, by: User) -> Q:
 
 
 def _sign(value: str) -> tuple[str, str]:
-    match = _SIGN.fullmatch(value)
-    assert match is not None  # the pattern takes anything
-    return match[1], match[2].strip()
+    sign = next((sign for sign in ("<=", ">=", "<", ">", "=") if value.startswith(sign)), "")
+    return sign, value[len(sign) :].strip()
 
 
 def _age(text: str) -> timedelta | None:

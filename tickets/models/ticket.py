@@ -52,7 +52,7 @@ def _visibility(user: User) -> Q:
 
 def _taking_part(user: User) -> models.QuerySet:
     """Primary keys of a customer's tickets. A union, because PostgreSQL would read the whole table for an OR."""
-    parts = [Follower.objects.filter(user=user).values("ticket")]
+    parts: list[models.QuerySet] = [Follower.objects.filter(user=user).values("ticket")]
     if user.organization_id and user.organization.shares_tickets:
         colleagues = User.objects.filter(organization=user.organization_id)
         parts.append(Ticket.objects.filter(requester__in=colleagues.order_by()).values("pk"))
