@@ -1,4 +1,31 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from staff.views import compose, files, intake, mail, panels, queue, search, ticket, verbs
 
 app_name = "staff"
-urlpatterns: list[URLPattern] = []
+
+
+def _verb(name: str) -> URLPattern:
+    return path(f"tickets/<str:number>/{name}/", verbs.verb, {"name": name}, name=name)
+
+
+def _panel(name: str) -> URLPattern:
+    return path(f"tickets/<str:number>/{name}/", panels.panel, {"name": name}, name=name)
+
+
+urlpatterns: list[URLPattern] = [
+    path("", queue.home, name="home"),
+    path("views/<slug:slug>/", queue.view, name="view"),
+    path("search/", search.search, name="search"),
+    path("tickets/new/", intake.ticket_new, name="ticket_new"),
+    path("tickets/<str:number>/", ticket.ticket, name="ticket"),
+    path("tickets/<str:number>/reply/", compose.reply, name="reply"),
+    path("tickets/<str:number>/note/", compose.note, name="note"),
+    *[_panel(name) for name in panels.FORMS],
+    *[_verb(name) for name in verbs.ACTS],
+    path("messages/<int:pk>/html/", files.message_html, name="message_html"),
+    path("attachments/<uuid:key>/", files.attachment, name="attachment"),
+    path("mail/", mail.mail, name="mail"),
+    path("mail/arrived/<int:pk>/retry/", mail.retry, name="mail_retry"),
+    path("mail/unsent/<int:pk>/resend/", mail.resend, name="mail_resend"),
+]

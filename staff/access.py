@@ -1,0 +1,57 @@
+"""Who gets into the workspace, and which ticket an address means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+
+from tickets import queries
+from tickets.models import Ticket, User
+
+View = Callable[..., HttpResponseBase]
+_RELATED = (
+    "department", "help_topic__parent", "status", "team", "assignee", "requester__organization", "sla_policy",
+)  # fmt: skip
+
+
+class AgentRequest(HttpRequest):
+    """A request that `agents_only` let through."""
+
+    user: User  # type: ignore[assignment]
+    htmx: Any
+
+
+def agents_only(view: View) -> View:
+    """Strangers sign in first and come back; customers are refused."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _sign_in(request)
+        if not (request.user.is_agent or request.user.is_superuser):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    address = request.get_full_path() if request.method == "GET" else "/staff/"
+    response = redirect_to_login(address)
+    if request.headers.get("HX-Request"):  # a whole page has to come, not a piece of one
+        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
+    return response
+
+
+def find_ticket(user: User, number: str) -> Ticket:
+    """The ticket with all that its page shows; Http404 for who may not know of it."""
+    rows = queries.work_of(user).defer("search").select_related(*_RELATED)
+    ticket = rows.filter(number=number).first()
+    if ticket is None:
+        raise Http404
+    return ticket

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from tickets import queries
+from tickets.models import Department, HelpTopic, Status, Team, Ticket, User
+from tickets.refusals import Invalid
+from tickets.states import Priority, Source, State
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files; cleans to a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [super(FilesField, self).clean(one, initial) for one in data or []]
+
+
+class Mark(forms.Field):
+    """What the page brought along unseen. A bad value is none: nobody can correct what they cannot see."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, kind: Callable[[str], Any]) -> None:
+        self.kind = kind
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> Any:
+        try:
+            return self.kind(value) if value else None
+        except (ValueError, TypeError):
+            return None
+
+
+class NonceForm(forms.Form):
+    """Each rendered form carries a fresh nonce, so that sending it twice has one effect."""
+
+    nonce = Mark(uuid.UUID)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("nonce", uuid.uuid4())
+
+    def refuse(self, refusal: Invalid) -> None:
+        """Shows what an action did not take beside the fields that it names."""
+        for field, sentence in refusal.errors.items():
+            self.add_error(field if field in self.fields else None, sentence)
+
+
+class ReplyForm(NonceForm):
+    prefix = "reply"
+    body = forms.CharField(required=False, strip=False)
+    attachments = FilesField(label=_("Files"), required=False)
+    seen = Mark(int)
+    status = forms.ModelChoiceField(Status.objects.none(), required=False, to_field_name="slug")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        statuses = Status.objects.filter(state=State.IN_PROGRESS, is_enabled=True)
+        self.fields["status"].queryset = statuses  # type: ignore[attr-defined]
+
+    @cached_property
+    def statuses(self) -> list[dict[str, Any]]:
+        """What the ticket may be called after the reply."""
+        chosen = self["status"].value()
+        rows = self.fields["status"].queryset.values_list("slug", "label")  # type: ignore[attr-defined]
+        return [{"slug": slug, "label": label, "chosen": slug == chosen} for slug, label in rows]
+
+
+class NoteForm(NonceForm):
+    prefix = "note"
+    body = forms.CharField(required=False, strip=False)
+    attachments = FilesField(label=_("Files"), required=False)
+
+
+class TicketPanel(NonceForm):
+    """A small form about one ticket."""
+
+    def __init__(self, ticket: Ticket, user: User, *args: Any, **kwargs: Any) -> None:
+        self.ticket, self.user = ticket, user
+        super().__init__(*args, **kwargs)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fills choices and initial values from the ticket."""
+
+
+class AssignForm(TicketPanel):
+    to = forms.ChoiceField(label=_("Agent or team"))
+
+    def prepare(self) -> None:
+        ticket = self.ticket
+        agents = [(f"agent:{agent.pk}", agent.display_name) for agent in _agents_in(ticket) if agent != self.user]
+        teams = [(f"team:{pk}", name) for pk, name in Team.objects.filter(is_enabled=True).values_list("pk", "name")]
+        self.fields["to"].choices = [  # type: ignore[attr-defined]
+            (f"agent:{self.user.pk}", _("Me")),
+            *([("nobody", _("Nobody"))] if ticket.assignee_id else []),
+            *([(_("Agents"), agents)] if agents else []),
+            *([(_("Teams"), teams)] if teams else []),
+        ]
+        mine = ticket.assignee_id is None or ticket.assignee_id == self.user.pk
+        self.initial.setdefault("to", f"agent:{self.user.pk if mine else ticket.assignee_id}")
+
+
+def _agents_in(ticket: Ticket) -> list[User]:
+    """Agents who work in the ticket's department, by name."""
+    works_there = Q(memberships__department=ticket.department_id, memberships__role__permissions__contains=["view"])
+    agents = User.objects.agents().filter(works_there | Q(is_superuser=True)).distinct()
+    return list(agents.only("name", "email"))
+
+
+class PriorityForm(TicketPanel):
+    priority = forms.TypedChoiceField(label=_("Priority"), choices=Priority.choices, coerce=int)
+
+    def prepare(self) -> None:
+        self.initial.setdefault("priority", self.ticket.priority)
+
+
+class StatusForm(TicketPanel):
+    status = forms.ModelChoiceField(Status.objects.none(), label=_("Status"), required=False)
+
+    def prepare(self) -> None:
+        field = self.fields["status"]
+        field.queryset = Status.objects.filter(state=self.ticket.state, is_enabled=True)  # type: ignore[attr-defined]
+        field.empty_label = State(self.ticket.state).label  # type: ignore[attr-defined]
+        self.initial.setdefault("status", self.ticket.status_id)
+
+
+class TagsForm(TicketPanel):
+    tags = forms.CharField(label=_("Tags"), required=False, help_text=_("Separated by commas."), max_length=900)
+
+    def prepare(self) -> None:
+        self.initial.setdefault("tags", ", ".join(self.ticket.tag_names))
+
+    def clean_tags(self) -> list[str]:
+        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+
+
+class TransferForm(TicketPanel):
+    department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"))
+    help_topic = forms.ModelChoiceField(HelpTopic.objects.none(), label=_("Help topic"), required=False)
+    note = forms.CharField(label=_("Note for the new department"), required=False, widget=forms.Textarea({"rows": 2}))
+
+    def prepare(self) -> None:
+        departments = Department.objects.exclude(pk=self.ticket.department_id)
+        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        self.fields["help_topic"].queryset = _topics()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        topic, department = data.get("help_topic"), data.get("department")
+        if topic and department and topic.department_id != department.pk:
+            self.add_error("help_topic", _("This topic belongs to another department."))
+        return data
+
+
+def _topics() -> Any:
+    return HelpTopic.objects.filter(is_enabled=True).select_related("parent__parent")
+
+
+class IntakeForm(NonceForm):
+    """A ticket that an agent opens for somebody, mostly for a caller on the phone."""
+
+    email = forms.EmailField(label=_("Their e-mail address"), max_length=254)
+    name = forms.CharField(label=_("Their name"), max_length=200, required=False)
+    source = forms.ChoiceField(
+        label=_("Came by"), choices=[(one.value, one.label) for one in (Source.PHONE, Source.STAFF)]
+    )
+    help_topic = forms.ModelChoiceField(HelpTopic.objects.none(), label=_("Help topic"), required=False)
+    department = forms.ModelChoiceField(
+        Department.objects.none(), label=_("Department"), required=False, help_text=_("Empty: as the topic says.")
+    )
+    priority = forms.TypedChoiceField(
+        label=_("Priority"), choices=[("", _("As the topic says")), *Priority.choices], coerce=int, empty_value=None,
+        required=False,
+    )  # fmt: skip
+    subject = forms.CharField(label=_("Subject"), max_length=255)
+    body = forms.CharField(label=_("What is it about?"), widget=forms.Textarea({"rows": 8}), strip=False)
+    attachments = FilesField(label=_("Files"), required=False)
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = queries.departments_of(user)
+        self.fields["help_topic"].queryset = _topics().filter(department__in=departments)  # type: ignore[attr-defined]
+        self.fields["department"].queryset = departments  # type: ignore[attr-defined]

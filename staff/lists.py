@@ -1,0 +1,201 @@
+"""The rail and the list pane as the templates take them. Everything is formatted here, once, in plain Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from staff.times import Clock, span
+from tickets import queries
+from tickets.models import Status, User
+from tickets.queries import Queue, Row
+from tickets.states import GLYPH, Priority, State
+
+_ORDER = {
+    "last_message_at": gettext_lazy("Latest first"),
+    "due_at": gettext_lazy("Deadline ↑"),
+    "closed_at": gettext_lazy("Latest first"),
+}
+_PRIORITY_KIND = {Priority.LOW: "neutral", Priority.HIGH: "warn", Priority.EMERGENCY: "danger"}
+SHOWN_TAGS = 3
+
+
+def queue_for(user: User, slug: str) -> Queue | None:
+    """The queue of that name if there is one for this user."""
+    queue = queries.QUEUES.get(slug)
+    if queue:
+        return queue if user.is_superuser or not queue.for_admins else None
+    if not slug.startswith("d-"):
+        return None
+    department = queries.departments_of(user).filter(slug=slug[2:]).first()
+    return queries.queue_of(department) if department else None
+
+
+def rail(user: User, active: str) -> dict[str, Any]:
+    """The views with their counts; `active` is the slug of the open one or the name of a desk page."""
+    departments = list(queries.departments_of(user))
+    counts = queries.counts(user, departments)
+    queues = [queue for queue in queries.QUEUES.values() if user.is_superuser or not queue.for_admins]
+    desk = [
+        ("ticket_new", _("New ticket"), reverse("staff:ticket_new")),
+        ("mail", _("Mail log"), reverse("staff:mail")),
+    ]
+    return {
+        "views": [_link(queue, counts, active) for queue in queues],
+        "departments": [_link(queries.queue_of(department), counts, active) for department in departments],
+        "desk": [{"slug": name, "label": label, "url": url, "active": name == active} for name, label, url in desk],
+    }
+
+
+def _link(queue: Queue, counts: dict[str, int], active: str) -> dict[str, Any]:
+    count = counts.get(queue.slug, 0)
+    return {
+        "slug": queue.slug,
+        "label": queue.label,
+        "url": view_url(queue.slug),
+        "count": f"{count - 1}+" if count >= queries.COUNT_CAP else str(count or ""),
+        "active": queue.slug == active,
+        "alarm": queue.slug == "due-soon" and counts["overdue"] > 0,
+    }
+
+
+def view_url(slug: str, **cursor: str) -> str:
+    query = urlencode({name: value for name, value in cursor.items() if value})
+    return reverse("staff:view", args=[slug]) + (f"?{query}" if query else "")
+
+
+def pane(user: User, queue: Queue, place: dict[str, str], selected: int | None = None) -> dict[str, Any]:
+    """The list pane's context. `place` is where in the list: {"after": cursor} or {"before": cursor}, or empty."""
+    page = queries.page(queue, user, **place)
+    back = urlencode({"view": queue.slug, **place})
+    return {
+        "view": {
+            "slug": queue.slug,
+            "label": queue.label,
+            "url": view_url(queue.slug, **place),
+            "order_label": _ORDER.get(queue.key, ""),
+            "filters": [],
+        },
+        "rows": rows(user, page.rows, back, selected),
+        "previous_url": view_url(queue.slug, before=page.before) if page.before else "",
+        "next_url": view_url(queue.slug, after=page.after) if page.after else "",
+    }
+
+
+def search_pane(user: User, text: str, place: Mapping[str, str], selected: int | None = None) -> dict[str, Any]:
+    """The list pane with what a search found; `place` may hold "after", the id of the last row seen."""
+    context: dict[str, Any] = {
+        "view": {"slug": "", "label": _("Search"), "url": search_url(q=text), "order_label": _("Newest first")},
+        "query": text,
+        "rows": [],
+    }
+    if text:
+        after = place.get("after", "")
+        page, mistakes = queries.search_page(text, user, after=after)
+        back = urlencode({"q": text, **({"after": after} if after else {})})
+        context["rows"] = rows(user, page.rows, back, selected)
+        context["mistakes"] = [mistake.text for mistake in mistakes]
+        context["next_url"] = search_url(q=text, after=page.after) if page.after else ""
+    return context
+
+
+def search_url(**query: str) -> str:
+    return f"{reverse('staff:search')}?{urlencode(query)}"
+
+
+def rows(user: User, found: Iterable[Row], back: str, selected: int | None = None) -> list[dict[str, Any]]:
+    """Rows for the template. `back` is the query that names the list, so that a ticket opens beside it."""
+    presenter = _Rows(user, back, selected)
+    return [presenter.present(one) for one in found]
+
+
+class _Rows:
+    def __init__(self, user: User, back: str, selected: int | None) -> None:
+        self.user, self.selected = user, selected
+        self.clock = Clock(user)
+        self.suffix = f"/?{back}" if back else "/"
+        self.base = reverse("staff:ticket", args=["-"])[:-2]
+        self.statuses = {status.pk: status for status in Status.objects.all()}
+        self.states = {state.value: (str(state.label), GLYPH[state]) for state in State}
+        self.priorities = {priority.value: str(priority.label) for priority in Priority}
+        self.you = _("You")
+
+    def present(self, row: Row) -> dict[str, Any]:
+        label, glyph = self.states[row.state]
+        return {
+            "id": row.id,
+            "number": row.number,
+            "url": f"{self.base}{row.number}{self.suffix}",
+            "selected": row.id == self.selected,
+            "state": row.state,
+            "state_label": label,
+            "glyph": glyph,
+            "glyph_svg": _glyph_svg(glyph),
+            "requester": row.requester_name,
+            "subject": row.subject,
+            "preview": row.last_message_preview,
+            "preview_who": self._who(row),
+            "when": self.clock.ago(row.last_message_at),
+            "when_iso": row.last_message_at.isoformat(),
+            "unread": row.waiting_since is not None and row.last_message_kind == "customer",
+            "chips": self._chips(row),
+        }
+
+    def _who(self, row: Row) -> str:
+        if row.last_message_kind != "reply":
+            return "" if row.last_message_by == row.requester_name else row.last_message_by
+        return self.you if row.last_message_by == self.user.display_name else row.last_message_by.split(" ")[0]
+
+    def _chips(self, row: Row) -> list[dict[str, str]]:
+        chips = []
+        if deadline := self._deadline(row):
+            chips.append({"text": deadline[0], "kind": deadline[1], "icon": ""})
+        if row.priority in _PRIORITY_KIND:
+            chips.append(
+                {
+                    "text": self.priorities[row.priority],
+                    "kind": _PRIORITY_KIND[Priority(row.priority)],
+                    "icon": f"priority-{row.priority}",
+                }
+            )
+        if row.state == State.REOPENED:
+            chips.append({"text": self.states[row.state][0], "kind": "info", "icon": ""})
+        if status := self.statuses.get(row.status_id or 0):
+            chips.append({"text": status.label, "kind": status.colour, "icon": ""})
+        chips += [{"text": tag, "kind": "neutral", "icon": ""} for tag in row.tag_names[:SHOWN_TAGS]]
+        return chips
+
+    def _deadline(self, row: Row) -> tuple[str, str] | None:
+        """The one deadline that matters now, in words, with its colour."""
+        if row.due_at:
+            if row.due_at < self.clock.now:
+                return self.clock.due(row.due_at), "danger"
+            warned = row.resolution_warned_at or (row.first_response_warned_at and not row.first_response_at)
+            return self.clock.due(row.due_at), "warn" if warned else "neutral"
+        if row.state == State.RESOLVED and row.auto_close_at:
+            return self.clock.closes(row.auto_close_at), "ok"
+        if row.state != State.CLOSED and row.first_response_at and row.first_response_due_at and row.sla_started_at:
+            if row.sla_started_at <= row.first_response_at <= row.first_response_due_at:
+                return _("Met in %(span)s") % {"span": span(row.first_response_at - row.sla_started_at)}, "ok"
+        return None
+
+
+_glyphs: dict[str, SafeString] = {}
+
+
+def _glyph_svg(glyph: str) -> SafeString:
+    """The state's shape, rendered once per process: a list shows it fifty times."""
+    if glyph not in _glyphs:
+        from django.template.loader import render_to_string
+
+        html = render_to_string("components/glyph.html", {"glyph": glyph, "tinted": True})
+        _glyphs[glyph] = mark_safe(html.strip())  # noqa: S308 - our own template, no data in it
+    return _glyphs[glyph]
+
+

@@ -1,0 +1,163 @@
+"""The ticket's header and context column as the templates take them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from staff.times import Clock, span
+from tickets import sla
+from tickets.clock import Pause, segments
+from tickets.models import SlaPause, Ticket, User
+from tickets.states import GLYPH, STEPS, Priority, Source, State
+
+OTHERS = 6
+COUNTED = 20
+_SHADE = {"running": "run", "closed": "closed", "holiday": "closed", "paused": "paused"}
+
+
+def context(ticket: Ticket, user: User) -> dict[str, Any]:
+    """ticket, steps, sla, other_tickets and followers. `ticket` needs its related rows loaded."""
+    others = _others(ticket, user)
+    followers = ticket.followers.order_by("pk").values_list("user_id", "user__name", "user__email")
+    people = [{"id": pk, "name": name, "email": email} for pk, name, email in followers]
+    return {
+        "ticket": {**head(ticket), "requester": _requester(ticket, len(others) + 1)},
+        "steps": steps(ticket),
+        "sla": {"targets": targets(ticket, Clock(user))},
+        "other_tickets": others[:OTHERS],
+        "followers": people,
+        "is_follower": any(person["id"] == user.pk for person in people),
+    }
+
+
+def head(ticket: Ticket) -> dict[str, Any]:
+    state = State(ticket.state)
+    return {
+        "pk": ticket.pk,
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "url": reverse("staff:ticket", args=[ticket.number]),
+        "state": ticket.state,
+        "state_label": str(state.label),
+        "glyph": GLYPH[state],
+        "status_label": ticket.label,
+        "priority": ticket.priority,
+        "priority_label": str(Priority(ticket.priority).label),
+        "priority_bars": ticket.priority,
+        "department": ticket.department.name,
+        "assignee": ticket.assignee.display_name if ticket.assignee else "",
+        "team": ticket.team.name if ticket.team else "",
+        "topic": ticket.help_topic.path if ticket.help_topic else "",
+        "tags": ticket.tag_names,
+        "source_label": str(Source(ticket.source).label),
+        "is_closed": ticket.is_closed,
+        "is_archived": ticket.is_archived,
+        "is_trashed": ticket.deleted_at is not None,
+    }
+
+
+def _requester(ticket: Ticket, count: int) -> dict[str, Any]:
+    person = ticket.requester
+    return {
+        "name": person.display_name,
+        "email": person.email,
+        "organization": person.organization.name if person.organization else "",
+        "initials": person.initials,
+        "hue": person.hue,
+        "ticket_count": count,
+        "has_more": count > COUNTED,
+        "since": str(person.created_at.year),
+        "url": f"{reverse('staff:search')}?q={quote(person.email)}",
+    }
+
+
+def _others(ticket: Ticket, user: User) -> list[dict[str, str]]:
+    rows = Ticket.objects.visible_to(user).kept().filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
+    rows = rows.order_by("-last_message_at", "-id").values_list("number", "subject", "state")[:COUNTED]
+    return [
+        {
+            "number": number,
+            "subject": subject,
+            "glyph": GLYPH[State(state)],
+            "state_label": str(State(state).label),
+            "url": reverse("staff:ticket", args=[number]),
+        }
+        for number, subject, state in rows
+    ]
+
+
+def steps(ticket: Ticket) -> list[dict[str, str]]:
+    """The lifecycle drawn as steps; a reopened ticket stands on a second start of "open"."""
+    reopened = ticket.state == State.REOPENED
+    here = STEPS.index(State.OPEN if reopened else State(ticket.state))
+    drawn = [State.REOPENED if reopened and step == State.OPEN else step for step in STEPS]
+    return [
+        {
+            "label": str(step.label),
+            "glyph": GLYPH[step],
+            "state": "current" if place == here else "done" if place < here else "todo",
+        }
+        for place, step in enumerate(drawn)
+    ]
+
+
+def targets(ticket: Ticket, clock: Clock) -> list[dict[str, Any]]:
+    """Resolution first, then first response: what was promised, how it stands, how the time went."""
+    if ticket.sla_policy is None or ticket.sla_started_at is None:
+        return []
+    found = []
+    for label, name, met in (
+        (_("Resolution"), "resolution", ticket.resolved_at),
+        (_("First response"), "first_response", ticket.first_response_at),
+    ):
+        if due := getattr(ticket, f"{name}_due_at"):
+            warned = bool(getattr(ticket, f"{name}_warned_at"))
+            found.append({"label": label, **_target(ticket, clock, due, met, warned)})
+    if found and ticket.is_active:
+        found[0]["bar"] = _bar(ticket, clock.now)
+    return found
+
+
+def _target(ticket: Ticket, clock: Clock, due: datetime, met: datetime | None, warned: bool) -> dict[str, Any]:
+    begin = ticket.sla_started_at or due
+    if met and met >= begin:
+        if met <= due:
+            return {"text": _("Met in %(span)s") % {"span": span(met - begin)}, "kind": "ok", "exact": ""}
+        text = _("Late by %(span)s") % {"span": span(met - due)}
+        return {"text": text, "kind": "danger", "exact": clock.at(due)}
+    if not ticket.is_active:
+        return {"text": _("Stopped"), "kind": "neutral", "exact": ""}
+    if ticket.due_at is None:
+        return {"text": _("Paused"), "kind": "neutral", "exact": ticket.label}
+    kind = "danger" if due < clock.now else "warn" if warned else "neutral"
+    return {"text": clock.due(due), "kind": kind, "exact": clock.at(due)}
+
+
+def _bar(ticket: Ticket, now: datetime) -> list[dict[str, Any]]:
+    """From the start to the deadline, or to now when that is later: running, closed, paused, overdue, left."""
+    begin, due = ticket.sla_started_at, ticket.resolution_due_at
+    if begin is None or due is None or ticket.sla_policy is None or now <= begin or due <= begin:
+        return []
+    whole = (max(now, due) - begin).total_seconds()
+    pauses: list[Pause] = [
+        (start, end, reason)
+        for start, end, reason in SlaPause.objects.filter(ticket=ticket).values_list("started_at", "ended_at", "reason")
+    ]
+    parts: list[tuple[str, float]] = []
+    for part in segments(sla.calendar_of(ticket.sla_policy), begin, min(now, due), pauses=pauses):
+        _append(parts, _SHADE[part.kind], part.seconds / whole * 100)
+    _append(parts, "over" if now > due else "left", abs((due - now).total_seconds()) / whole * 100)
+    return [{"kind": kind, "percent": f"{percent:.1f}"} for kind, percent in parts]
+
+
+def _append(parts: list[tuple[str, float]], kind: str, percent: float) -> None:
+    """Adds a stretch; one too thin to be seen joins its neighbour."""
+    if parts and (percent < 1 or parts[-1][0] == kind):
+        parts[-1] = (parts[-1][0], parts[-1][1] + percent)
+    else:
+        parts.append((kind, percent))

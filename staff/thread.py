@@ -1,0 +1,129 @@
+"""A ticket's timeline as the templates take it: messages as cards, what happened between them as lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from staff import text
+from staff.times import Clock, size
+from tickets import queries
+from tickets.events import EVENTS, sentence
+from tickets.models import Attachment, Message, OutboundEmail, Ticket, TicketEvent, User
+from tickets.models.people import hue, initials
+
+_UNSENT = (OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING, OutboundEmail.State.RETRY)
+# Said by itself even among other events: where a ticket came from and how it ended.
+_LOUD = {"opened", "reopened", "closed", "closed_quiet", "confirmed", "resolved", "sla_breach", "mail_failed"}
+
+
+def present(ticket: Ticket, user: User, earlier: str = "") -> dict[str, Any]:
+    """{"timeline": items, "earlier_url": the page before, "seen": id of the newest message}."""
+    found = queries.timeline(ticket, user, earlier=earlier)
+    messages = [item for item in found.items if isinstance(item, Message)]
+    items = list(_Thread(ticket, user, messages).items(found.items))
+    base = reverse("staff:ticket", args=[ticket.number])
+    return {
+        "timeline": items,
+        "earlier_url": f"{base}?earlier={found.earlier}" if found.earlier else "",
+        "seen": _newest(ticket) if earlier else max((message.pk for message in messages), default=0),
+    }
+
+
+def _newest(ticket: Ticket) -> int:
+    return ticket.messages.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+class _Thread:
+    def __init__(self, ticket: Ticket, user: User, messages: list[Message]) -> None:
+        self.ticket, self.user, self.clock = ticket, user, Clock(user)
+        self.files = _files(messages)
+        self.mails = _mails([message for message in messages if message.kind == Message.Kind.REPLY])
+
+    def items(self, found: Iterable[Message | TicketEvent]) -> Iterator[dict[str, Any]]:
+        for quiet, run in groupby(found, lambda item: isinstance(item, TicketEvent) and item.kind not in _LOUD):
+            if not quiet:
+                yield from (self.message(one) if isinstance(one, Message) else self.event(one) for one in run)
+                continue
+            events = [self.event(one) for one in run if isinstance(one, TicketEvent)]
+            if len(events) == 1:
+                yield events[0]
+            else:
+                label = ngettext("%(count)d other activity", "%(count)d other activities", len(events))
+                yield {"type": "events", "label": label % {"count": len(events)}, "items": events}
+
+    def event(self, event: TicketEvent) -> dict[str, Any]:
+        return {
+            "type": "event",
+            "glyph": EVENTS[event.kind].icon,
+            "text": sentence(event),
+            "when": self.clock.at(event.created_at),
+            "when_iso": event.created_at.isoformat(),
+        }
+
+    def message(self, message: Message) -> dict[str, Any]:
+        shown, folded = text.fold(message.body, message.folded)
+        delivery, problem = self.delivery(message)
+        return {
+            "type": "message",
+            "id": message.pk,
+            "kind": message.kind,
+            "author": message.author_name,
+            "author_detail": self.detail(message),
+            "initials": initials(message.author_name),
+            "hue": hue(message.author_id or 0),
+            "when": self.clock.at(message.created_at),
+            "when_iso": message.created_at.isoformat(),
+            "body_html": text.to_html(shown),
+            "folded_html": text.to_html(folded) if folded else "",
+            "attachments": self.files.get(message.pk, ()),
+            "delivery": delivery,
+            "delivery_problem": problem,
+            "original_url": reverse("staff:message_html", args=[message.pk]) if message.has_html else "",
+        }
+
+    def detail(self, message: Message) -> str:
+        if message.is_machine:
+            return _("automatic mail")
+        if message.kind == Message.Kind.REPLY:
+            addresses = [*message.recipients.get("to", ()), *message.recipients.get("cc", ())]
+            return _("to %(people)s") % {"people": ", ".join(addresses[:3])} if addresses else ""
+        if message.kind == Message.Kind.CUSTOMER and message.author_id == self.ticket.requester_id:
+            return self.ticket.requester.email
+        return ""
+
+    def delivery(self, message: Message) -> tuple[str, bool]:
+        """How far a reply's mails got, and whether somebody has to look: the worst of them counts."""
+        mails = self.mails.get(message.pk)
+        if not mails:
+            return "", False
+        failed = [(who, error) for state, who, error in mails if state == OutboundEmail.State.FAILED]
+        if failed:
+            who, error = failed[0]
+            return _("not delivered to %(who)s: %(why)s") % {"who": who, "why": error or _("refused")}, True
+        if any(state in _UNSENT for state, _who, _error in mails):
+            return _("queued"), False
+        return (_("sent"), False) if any(state == OutboundEmail.State.SENT for state, *_rest in mails) else ("", False)
+
+
+def _files(messages: list[Message]) -> dict[int, list[dict[str, str]]]:
+    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    rows = Attachment.objects.filter(message__in=[message.pk for message in messages])
+    for message_id, key, name, count in rows.values_list("message_id", "key", "name", "size"):
+        url = reverse("staff:attachment", args=[key])
+        found[message_id].append({"name": name, "size": size(count), "url": url})
+    return found
+
+
+def _mails(replies: list[Message]) -> dict[int, list[tuple[str, str, str]]]:
+    found: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    rows = OutboundEmail.objects.filter(message__in=[reply.pk for reply in replies], kind="reply").order_by("pk")
+    for message_id, state, recipient, error in rows.values_list("message_id", "state", "recipient", "last_error"):
+        found[message_id].append((state, recipient, error[:120]))
+    return found

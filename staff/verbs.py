@@ -1,0 +1,68 @@
+"""Which buttons a ticket page offers: the verbs the person may do now, in words, with keys and addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tickets import permissions
+from tickets.models import Ticket, User
+
+
+class Button:
+    """`needs` is the verb of the lifecycle it takes; `panel`: it opens a form instead of acting at once."""
+
+    def __init__(
+        self, label: Any, needs: str, key: str = "", *, primary: bool = False, danger: bool = False, panel: bool = False
+    ) -> None:
+        self.label, self.needs, self.key = label, needs, key
+        self.primary, self.danger, self.panel = primary, danger, panel
+
+
+BUTTONS: dict[str, Button] = {
+    "assign": Button(_("Assign"), "assign", "a", primary=True, panel=True),
+    "start": Button(_("Start"), "start"),
+    "resolve": Button(_("Resolve"), "resolve", "e", primary=True),
+    "reopen": Button(_("Reopen"), "reopen", primary=True),
+    "status": Button(_("Status"), "triage", "s", panel=True),
+    "priority": Button(_("Priority"), "triage", panel=True),
+    "tags": Button(_("Tags"), "triage", panel=True),
+    "transfer": Button(_("Transfer"), "transfer", panel=True),
+    "follow": Button(_("Follow"), "follow"),
+    "unfollow": Button(_("Stop following"), "follow"),
+    "close": Button(_("Close"), "close"),
+    "revoke-links": Button(_("Make e-mail links invalid"), "follow", danger=True),
+    "archive": Button(_("Archive"), "archive"),
+    "unarchive": Button(_("Unarchive"), "unarchive", primary=True),
+    "restore": Button(_("Restore"), "restore", primary=True),
+    "trash": Button(_("Delete"), "trash", "#", danger=True),
+}
+
+
+def possible(ticket: Ticket, user: User) -> set[str]:
+    """Verbs of the lifecycle; a ticket in the trash only comes out of it."""
+    found = set(permissions.verbs(user, ticket))
+    if ticket.deleted_at is not None:
+        return found & {"restore"}
+    return found - {"restore"}
+
+
+def buttons(ticket: Ticket, user: User, *, is_follower: bool) -> list[dict[str, Any]]:
+    may = possible(ticket, user)
+    hidden = "follow" if is_follower else "unfollow"
+    return [
+        {
+            "verb": verb,
+            "label": button.label,
+            "key": button.key,
+            "url": reverse(f"staff:{verb}", args=[ticket.number]),
+            "method": "post",
+            "primary": button.primary,
+            "danger": button.danger,
+            "panel": button.panel,
+        }
+        for verb, button in BUTTONS.items()
+        if button.needs in may and verb != hidden
+    ]

@@ -1,0 +1,93 @@
+"""Replies and notes: what is typed is never lost, whatever becomes of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from staff.access import AgentRequest, agents_only, find_ticket
+from staff.forms import NoteForm, ReplyForm
+from staff.views.ticket import back_to, show
+from staff.views.verbs import status_of, to_ticket
+from tickets.actions import conversation, lifecycle
+from tickets.models import Message, Ticket
+from tickets.refusals import Invalid, NotAllowed, OutdatedReply, Refused
+
+
+@agents_only
+def reply(request: AgentRequest, number: str) -> HttpResponse:
+    if request.method != "POST":
+        return to_ticket(request, number)
+    ticket = find_ticket(request.user, number)
+    form = ReplyForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return show(request, ticket, reply_form=form, status=400)
+    if _written(form.cleaned_data["nonce"]):
+        return back_to(request, ticket)
+    try:
+        notice = _send(request, ticket, form)
+    except Refused as refusal:
+        return _kept(request, number, form, refusal)
+    return back_to(request, ticket, notice)
+
+
+def _send(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> str:
+    data = form.cleaned_data
+    with transaction.atomic():
+        conversation.reply(
+            ticket, by=request.user, body=data["body"], nonce=data["nonce"], seen=data["seen"], status=data["status"],
+            attachments=conversation.uploads(data["attachments"]),
+        )  # fmt: skip
+        if request.POST.get("then") != "resolve":
+            return _("Reply sent.")
+        lifecycle.resolve(ticket, by=request.user)
+        return _("Reply sent, ticket resolved.")
+
+
+@agents_only
+def note(request: AgentRequest, number: str) -> HttpResponse:
+    if request.method != "POST":
+        return to_ticket(request, number)
+    ticket = find_ticket(request.user, number)
+    form = NoteForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return show(request, ticket, note_form=form, status=400)
+    data = form.cleaned_data
+    try:
+        conversation.note(
+            ticket, by=request.user, body=data["body"], nonce=data["nonce"],
+            attachments=conversation.uploads(data["attachments"]),
+        )  # fmt: skip
+    except Refused as refusal:
+        return _kept(request, number, form, refusal)
+    return back_to(request, ticket, _("Note added."))
+
+
+def _kept(request: AgentRequest, number: str, form: ReplyForm | NoteForm, refusal: Refused) -> HttpResponse:
+    """The page as it is by now, with the text still in the composer."""
+    if isinstance(refusal, NotAllowed):
+        raise refusal
+    if isinstance(refusal, Invalid):
+        form.refuse(refusal)
+    else:
+        form.add_error(None, str(refusal))
+    status = 409 if isinstance(refusal, OutdatedReply) else status_of(refusal)
+    fresh = find_ticket(request.user, number)
+    if isinstance(form, NoteForm):
+        return show(request, fresh, note_form=form, status=status)
+    _look_again(form, fresh)
+    return show(request, fresh, reply_form=form, status=status)
+
+
+def _look_again(form: ReplyForm, ticket: Ticket) -> None:
+    """From here on the writer has seen everything: the page that carries the form shows it."""
+    newest = ticket.messages.order_by("-pk").values_list("pk", flat=True).first()
+    form.data = form.data.copy()
+    form.data[form.add_prefix("seen")] = newest
+
+
+def _written(nonce: UUID | None) -> bool:
+    return nonce is not None and Message.objects.filter(nonce=nonce).exists()

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from staff import lists
+from staff.access import AgentRequest, agents_only
+from tickets import queries
+
+
+@require_safe
+@agents_only
+def search(request: AgentRequest) -> HttpResponse:
+    """What is found, newest first; a ticket's number typed exactly goes straight to it."""
+    text = request.GET.get("q", "").strip()
+    number = text.removeprefix("#")
+    if number and len(number) <= 24 and queries.work_of(request.user).filter(number=number).exists():
+        return redirect("staff:ticket", number)
+    context = {"rail": lists.rail(request.user, ""), **lists.search_pane(request.user, text, request.GET)}
+    response = render(request, "staff/queue.html", context)
+    patch_cache_control(response, private=True, no_cache=True)
+    return response

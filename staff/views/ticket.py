@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from staff import lists, sidebar, thread, verbs
+from staff.access import AgentRequest, agents_only, find_ticket
+from staff.forms import NoteForm, ReplyForm
+from staff.views.queue import DEFAULT, place
+from tickets import queries
+from tickets.models import Ticket
+
+_PLACE = ("view", "q", "after", "before")
+
+
+@require_safe
+@agents_only
+def ticket(request: AgentRequest, number: str) -> HttpResponse:
+    found = find_ticket(request.user, number)
+    if request.htmx and "earlier" in request.GET and not request.htmx.history_restore_request:
+        context = thread.present(found, request.user, request.GET["earlier"])
+        return render(request, "staff/_thread_items.html", context)
+    return show(request, found)
+
+
+def show(
+    request: AgentRequest,
+    ticket: Ticket,
+    *,
+    reply_form: ReplyForm | None = None,
+    note_form: NoteForm | None = None,
+    refusals: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The ticket's page; for htmx only its pane, with the list row, the rail and notices as they are now."""
+    piece = bool(request.htmx) and not request.htmx.history_restore_request
+    context = {**_ticket(request, ticket, reply_form, note_form), "refusals": refusals}
+    if piece:
+        context |= _around(request, ticket)
+    else:
+        context |= {"rail": lists.rail(request.user, ""), **_list(request, ticket)}
+    response = render(request, "staff/_ticket_swap.html" if piece else "staff/ticket.html", context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    patch_cache_control(response, private=True, no_cache=True)
+    return response
+
+
+def back_to(request: HttpRequest, ticket: Ticket, text: Any = "") -> HttpResponse:
+    """After a verb: the ticket again, beside the same list, with a short notice."""
+    if text:
+        messages.success(request, text)
+    return redirect(reverse("staff:ticket", args=[ticket.number]) + here(request))
+
+
+def here(request: HttpRequest) -> str:
+    """The query that names the list beside the ticket."""
+    query = urlencode({name: request.GET[name] for name in _PLACE if request.GET.get(name)})
+    return f"?{query}" if query else ""
+
+
+def _ticket(
+    request: AgentRequest, ticket: Ticket, reply_form: ReplyForm | None, note_form: NoteForm | None
+) -> dict[str, Any]:
+    context = sidebar.context(ticket, request.user)
+    context |= thread.present(ticket, request.user, request.GET.get("earlier", ""))
+    may = verbs.possible(ticket, request.user)
+    forms: dict[str, Any] = {}
+    if "reply" in may or reply_form:
+        forms["reply_form"] = reply_form or ReplyForm(initial={"seen": context["seen"]})
+        forms["reply_url"] = reverse("staff:reply", args=[ticket.number]) + here(request)
+    if "note" in may or note_form:
+        forms["note_form"] = note_form or NoteForm()
+        forms["note_url"] = reverse("staff:note", args=[ticket.number]) + here(request)
+    buttons = verbs.buttons(ticket, request.user, is_follower=context["is_follower"])
+    for button in buttons:
+        button["url"] += here(request)
+    return {**context, "forms": forms, "verbs": buttons, "may_resolve": "resolve" in may, "may": dict.fromkeys(may, True)}
+
+
+def _list(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
+    if text := request.GET.get("q"):
+        return lists.search_pane(request.user, text, request.GET, selected=ticket.pk)
+    return lists.pane(request.user, _queue(request), place(request), selected=ticket.pk)
+
+
+def _queue(request: AgentRequest) -> queries.Queue:
+    return lists.queue_for(request.user, request.GET.get("view", DEFAULT)) or queries.QUEUES[DEFAULT]
+
+
+def _around(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
+    """What stands beside the pane and may have changed with it."""
+    slug, text = _queue(request).slug, request.GET.get("q")
+    row = queries.row(request.user, ticket.pk)
+    context: dict[str, Any] = {
+        "view": {"url": lists.search_url(q=text) if text else lists.view_url(slug, **place(request))},
+        "swapped_rows": lists.rows(request.user, [row], here(request)[1:], ticket.pk) if row else [],
+    }
+    if len(messages.get_messages(request)):
+        context["rail"] = lists.rail(request.user, slug)
+    return context

@@ -1,0 +1,316 @@
+"""The few reads longer than a queryset method: pages of a queue, the counts beside them, a ticket's timeline.
+
+A page costs what its rows cost: columns of the ticket only, in the order of an index, found by key and never by offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tickets import search
+from tickets.models import Department, Message, Permission, Status, Ticket, TicketEvent, User
+from tickets.models.ticket import TicketQuerySet
+from tickets.search import Mistake
+from tickets.states import ACTIVE, State
+
+PAGE = 50
+COUNT_CAP = 1000
+SOON = timedelta(hours=24)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Row(NamedTuple):
+    """What a list shows of a ticket; the names are the ticket's columns."""
+
+    id: int
+    number: str
+    subject: str
+    state: str
+    status_id: int | None
+    priority: int
+    requester_id: int
+    requester_name: str
+    last_message_at: datetime
+    last_message_by: str
+    last_message_kind: str
+    last_message_preview: str
+    waiting_since: datetime | None
+    tag_names: list[str]
+    sla_started_at: datetime | None
+    first_response_at: datetime | None
+    first_response_due_at: datetime | None
+    first_response_warned_at: datetime | None
+    resolution_warned_at: datetime | None
+    due_at: datetime | None
+    auto_close_at: datetime | None
+    closed_at: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A list that agents work through. `key` is the column it is ordered by, an index away; `select` gives the rows
+    that the user may see."""
+
+    slug: str
+    label: Any
+    key: str
+    select: Callable[[User], TicketQuerySet]
+    newest_first: bool = True
+    is_counted: bool = False
+    department_id: int | None = None
+    for_admins: bool = False
+
+
+def work_of(user: User) -> TicketQuerySet:
+    """What an agent may see in the workspace: the visible tickets, but not those where they are merely the requester:
+    there they are a customer like others, and the notes about them stay closed."""
+    return Ticket.objects.visible_to(user).filter(worked_on(user))
+
+
+def worked_on(user: User) -> Q:
+    """What narrows visible tickets down to those of `work_of`."""
+    if user.is_superuser:
+        return Q()
+    works_on = Q(department__in=_viewable(user)) | Q(assignee=user) | Q(team__in=user.team_ids)
+    return ~Q(requester=user) | works_on
+
+
+def _viewable(user: User) -> list[int]:
+    return [pk for pk, granted in user.grants.items() if Permission.VIEW in granted]
+
+
+def _mine(user: User) -> TicketQuerySet:
+    return Ticket.objects.active().filter(assignee=user)
+
+
+def _unassigned(user: User) -> TicketQuerySet:
+    return work_of(user).active().filter(assignee__isnull=True)
+
+
+def _due_soon(user: User) -> TicketQuerySet:
+    return work_of(user).active().filter(due_at__lte=timezone.now() + SOON)
+
+
+def _waiting(user: User) -> TicketQuerySet:
+    waiting = list(Status.objects.filter(ends_on_customer_message=True).values_list("pk", flat=True))
+    return work_of(user).kept().filter(status__in=waiting)
+
+
+def _all_open(user: User) -> TicketQuerySet:
+    return work_of(user).active()
+
+
+def _resolved(user: User) -> TicketQuerySet:
+    return work_of(user).kept().filter(state=State.RESOLVED)
+
+
+def _closed(user: User) -> TicketQuerySet:
+    return work_of(user).kept().filter(state=State.CLOSED, archived_at__isnull=True)
+
+
+def _archived(user: User) -> TicketQuerySet:
+    return work_of(user).kept().filter(archived_at__isnull=False)
+
+
+def _trash(user: User) -> TicketQuerySet:
+    return work_of(user).filter(deleted_at__isnull=False)
+
+
+QUEUES: dict[str, Queue] = {
+    queue.slug: queue
+    for queue in (
+        Queue("my-open", _("My open"), "last_message_at", _mine, is_counted=True),
+        Queue("unassigned", _("Unassigned"), "last_message_at", _unassigned, is_counted=True),
+        Queue("due-soon", _("Due soon"), "due_at", _due_soon, newest_first=False, is_counted=True),
+        Queue("waiting", _("Waiting on customer"), "last_message_at", _waiting, is_counted=True),
+        Queue("all-open", _("All open"), "last_message_at", _all_open, is_counted=True),
+        Queue("resolved", _("Resolved"), "last_message_at", _resolved),
+        Queue("closed", _("Closed"), "closed_at", _closed),
+        Queue("archived", _("Archived"), "closed_at", _archived),
+        Queue("trash", _("Trash"), "deleted_at", _trash, for_admins=True),
+    )
+}
+
+
+def queue_of(department: Department) -> Queue:
+    """The open tickets of one department; only for users who may view it, see `departments_of`."""
+
+    def select(user: User) -> TicketQuerySet:
+        return Ticket.objects.active().filter(department=department.pk)
+
+    return Queue(
+        f"d-{department.slug}", department.name, "last_message_at", select, is_counted=True, department_id=department.pk
+    )
+
+
+def departments_of(user: User) -> QuerySet[Department]:
+    """Departments whose tickets the user may view, by name."""
+    rows = Department.objects.only("name", "slug")
+    if user.is_superuser:
+        return rows
+    return rows.filter(pk__in=_viewable(user))
+
+
+# Pages
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in the queue's order. `before` and `after` are cursors for the neighbouring pages, empty at the ends."""
+
+    rows: list[Row]
+    before: str = ""
+    after: str = ""
+
+
+def page(queue: Queue, user: User, *, after: str = "", before: str = "", size: int = PAGE) -> Page:
+    """One page of the queue: the first, or the one after or before a cursor. A cursor that makes no sense is ignored."""
+    backwards = bool(before)
+    at = read_cursor(before or after)
+    rows = queue.select(user)
+    descending = queue.newest_first != (backwards and at is not None)
+    if at is not None:
+        rows = rows.filter(_beyond(queue.key, *at, descending=descending))
+    sign = "-" if descending else ""
+    ordered = rows.order_by(f"{sign}{queue.key}", f"{sign}id").values_list(*Row._fields)
+    found = [Row._make(one) for one in ordered[: size + 1]]
+    more, found = len(found) > size, found[:size]
+    if backwards and at is not None:
+        found.reverse()
+    if not found:
+        return Page([])
+    has_newer, has_older = (more, True) if backwards and at else (at is not None, more)
+    return Page(
+        found,
+        before=cursor(getattr(found[0], queue.key), found[0].id) if has_newer else "",
+        after=cursor(getattr(found[-1], queue.key), found[-1].id) if has_older else "",
+    )
+
+
+def row(user: User, pk: int) -> Row | None:
+    """The list row of one ticket."""
+    found = work_of(user).filter(pk=pk).values_list(*Row._fields).first()
+    return Row._make(found) if found else None
+
+
+def search_page(text: str, user: User, *, after: str = "", size: int = PAGE) -> tuple[Page, list[Mistake]]:
+    """What the query finds, newest first, and what of it was not understood. `after` is the id of the last one seen."""
+    found = search.find(text, by=user)
+    tickets = search.after(found.tickets, int(after) if after.isdecimal() and len(after) < 19 else None)
+    rows = [Row._make(one) for one in tickets.filter(worked_on(user)).values_list(*Row._fields)[: size + 1]]
+    return Page(rows[:size], after=str(rows[size - 1].id) if len(rows) > size else ""), found.mistakes
+
+
+def cursor(moment: datetime, pk: int) -> str:
+    """A place in a list ordered by a moment: microseconds since 1970 and the id."""
+    return f"{(moment - _EPOCH) // _MICROSECOND}-{pk}"
+
+
+def read_cursor(text: str) -> tuple[datetime, int] | None:
+    micros, _dash, pk = text.partition("-")
+    if not (micros.isascii() and micros.isdigit() and pk.isascii() and pk.isdigit()) or len(text) > 36:
+        return None
+    if len(micros) > 17 or len(pk) > 18:
+        return None
+    return _EPOCH + int(micros) * _MICROSECOND, int(pk)
+
+
+def _beyond(key: str, moment: datetime, pk: int, *, descending: bool) -> Q:
+    """Past the place in the list. The first condition is what the index can start from."""
+    word, same = ("lt", "lte") if descending else ("gt", "gte")
+    past = Q(**{f"{key}__{word}": moment}) | Q(**{key: moment, f"id__{word}": pk})
+    return Q(**{f"{key}__{same}": moment}) & past
+
+
+# Counts
+
+_OPEN = f"state IN ({', '.join(repr(state.value) for state in ACTIVE)}) AND deleted_at IS NULL"
+_COUNTED = {
+    "unassigned": f"{_OPEN} AND assignee_id IS NULL",
+    "due-soon": f"{_OPEN} AND due_at <= %s",
+    "overdue": f"{_OPEN} AND due_at <= %s",
+    "waiting": "status_id IN (SELECT id FROM tickets_status WHERE ends_on_customer_message)",
+    "all-open": _OPEN,
+}
+
+
+def counts(user: User, departments: Iterable[Department] = (), *, cap: int = COUNT_CAP) -> dict[str, int]:
+    """How many tickets wait in each counted queue, by slug, and "overdue"; one statement. Nothing is counted beyond
+    `cap`, so a count equal to it means "or more"."""
+    now = timezone.now()
+    visible, visible_params = work_of(user).kept().values("pk").order_by().query.sql_with_params()
+    moments = {"due-soon": [now + SOON], "overdue": [now]}
+    names, parts, params = [], [], []
+    for slug, condition in _COUNTED.items():
+        names.append(slug)
+        parts.append(f"{visible} AND {condition}")
+        params += [*visible_params, *moments.get(slug, ())]
+    # Who may see these is settled by what they select, so the index alone answers.
+    for slug, column, value in _own(user, departments):
+        names.append(slug)
+        parts.append(f"SELECT 1 FROM tickets_ticket WHERE {_OPEN} AND {column} = %s")
+        params.append(value)
+    capped = ", ".join(f"(SELECT count(*) FROM ({part} LIMIT {int(cap)}) AS counted)" for part in parts)
+    with connection.cursor() as db:
+        db.execute(f"SELECT {capped}", params)
+        return dict(zip(names, db.fetchone(), strict=True))
+
+
+def _own(user: User, departments: Iterable[Department]) -> list[tuple[str, str, int]]:
+    return [("my-open", "assignee_id", user.pk)] + [
+        (f"d-{department.slug}", "department_id", department.pk) for department in departments
+    ]
+
+
+# Timeline
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Messages and events of a ticket, oldest first. `earlier` is the cursor of what came before, empty at the start."""
+
+    items: list[Message | TicketEvent]
+    earlier: str = ""
+
+
+# What the message beside it says better.
+_SPOKEN = ("replied", "noted", "received", "machine_mail")
+_MESSAGE_COLUMNS = (
+    "id", "ticket_id", "kind", "author_id", "author_name", "body", "folded", "source", "is_machine", "recipients",
+    "created_at",
+)  # fmt: skip
+
+
+def timeline(ticket: Ticket, user: User, *, earlier: str = "", size: int = PAGE) -> Timeline:
+    """The newest `size` things that happened, or those before the cursor. Messages carry `has_html`."""
+    messages = ticket.messages.visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
+    messages = messages.only(*_MESSAGE_COLUMNS).order_by("-id")
+    events = ticket.events.exclude(kind__in=_SPOKEN).defer("message", "handled_at", "attempts", "next_attempt_at")
+    events = events.order_by("-id")
+    first_message, _dash, first_event = earlier.partition("-")
+    if all(part.isascii() and part.isdigit() and len(part) < 19 for part in (first_message, first_event)):
+        messages, events = messages.filter(pk__lt=int(first_message)), events.filter(pk__lt=int(first_event))
+    found: list[Message | TicketEvent] = [*messages[: size + 1], *events[: size + 1]]
+    found.sort(key=lambda item: (item.created_at, isinstance(item, Message), item.pk))
+    items = found[-size:]
+    return Timeline(items, _earlier(found, items) if len(found) > size else "")
+
+
+def _earlier(found: list[Message | TicketEvent], items: list[Message | TicketEvent]) -> str:
+    """Ids of the first message and event shown; of a kind that is not shown, everything is still to come."""
+    places = []
+    for kind in (Message, TicketEvent):
+        shown = [item.pk for item in items if isinstance(item, kind)]
+        left = [item.pk for item in found if isinstance(item, kind)]
+        places.append(min(shown) if shown else max(left, default=0) + 1)
+    return f"{places[0]}-{places[1]}"
