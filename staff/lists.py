@@ -180,9 +180,9 @@ class _Rows:
             return self.clock.due(row.due_at), "warn" if warned else "neutral"
         if row.state == State.RESOLVED and row.auto_close_at:
             return self.clock.closes(row.auto_close_at), "ok"
-        if row.state != State.CLOSED and row.first_response_at and row.first_response_due_at and row.sla_started_at:
-            if row.sla_started_at <= row.first_response_at <= row.first_response_due_at:
-                return _("Met in %(span)s") % {"span": span(row.first_response_at - row.sla_started_at)}, "ok"
+        begin, met, due = row.sla_started_at, row.first_response_at, row.first_response_due_at
+        if row.state != State.CLOSED and begin and met and due and begin <= met <= due:
+            return _("Met in %(span)s") % {"span": span(met - begin)}, "ok"
         return None
 
 
@@ -197,5 +197,3 @@ def _glyph_svg(glyph: str) -> SafeString:
         html = render_to_string("components/glyph.html", {"glyph": glyph, "tinted": True})
         _glyphs[glyph] = mark_safe(html.strip())  # noqa: S308 - our own template, no data in it
     return _glyphs[glyph]
-
-

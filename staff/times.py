@@ -1,4 +1,4 @@
-"""Moments and durations in few words, formatted once per page: the `|date` filter costs more than all the rest of a row."""
+"""Moments and durations in few words, formatted once: the `|date` filter costs more than all the rest of a row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Clock:
         self.today = self.now.astimezone(self.zone).date()
 
     def ago(self, moment: datetime) -> str:
-        """"4 min", "2 h", then "Mon 09:12", "12 Mar", "12 Mar 2025"."""
+        """How long ago: "4 min", "2 h", then "Mon 09:12", "12 Mar", "12 Mar 2025"."""
         seconds = (self.now - moment).total_seconds()
         if 0 <= seconds < _DAY:
             return span(seconds) if seconds >= _MINUTE else _("now")
@@ -44,7 +44,7 @@ class Clock:
         return day if local.year == self.today.year else f"{day} {local.year}"
 
     def due(self, moment: datetime) -> str:
-        """"Due in 2 h", "Due tomorrow 10:30", "Overdue by 40 min"."""
+        """A deadline: "Due in 2 h", "Due tomorrow 10:30", "Overdue by 40 min"."""
         seconds = (moment - self.now).total_seconds()
         if seconds < 0:
             return _("Overdue by %(span)s") % {"span": span(-seconds)}

@@ -174,7 +174,7 @@ class Page:
 
 
 def page(queue: Queue, user: User, *, after: str = "", before: str = "", size: int = PAGE) -> Page:
-    """One page of the queue: the first, or the one after or before a cursor. A cursor that makes no sense is ignored."""
+    """The first page of the queue, or the one after or before a cursor; a cursor that makes no sense is ignored."""
     backwards = bool(before)
     at = read_cursor(before or after)
     rows = queue.select(user)
@@ -258,9 +258,9 @@ def counts(user: User, departments: Iterable[Department] = (), *, cap: int = COU
     # Who may see these is settled by what they select, so the index alone answers.
     for slug, column, value in _own(user, departments):
         names.append(slug)
-        parts.append(f"SELECT 1 FROM tickets_ticket WHERE {_OPEN} AND {column} = %s")
+        parts.append(f"SELECT 1 FROM tickets_ticket WHERE {_OPEN} AND {column} = %s")  # noqa: S608 - our own words
         params.append(value)
-    capped = ", ".join(f"(SELECT count(*) FROM ({part} LIMIT {int(cap)}) AS counted)" for part in parts)
+    capped = ", ".join(f"(SELECT count(*) FROM ({part} LIMIT {int(cap)}) AS counted)" for part in parts)  # noqa: S608
     with connection.cursor() as db:
         db.execute(f"SELECT {capped}", params)
         return dict(zip(names, db.fetchone(), strict=True))
@@ -277,7 +277,7 @@ def _own(user: User, departments: Iterable[Department]) -> list[tuple[str, str, 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Messages and events of a ticket, oldest first. `earlier` is the cursor of what came before, empty at the start."""
+    """Messages and events, oldest first. `earlier` is the cursor of what came before them, empty at the start."""
 
     items: list[Message | TicketEvent]
     earlier: str = ""

@@ -50,5 +50,3 @@ def message_html(request: AgentRequest, pk: int) -> HttpResponse:
     response["Content-Security-Policy"] = _FRAMED
     response["Cache-Control"] = "private, no-cache"
     return response
-
-

@@ -82,7 +82,13 @@ def _ticket(
     buttons = verbs.buttons(ticket, request.user, is_follower=context["is_follower"])
     for button in buttons:
         button["url"] += here(request)
-    return {**context, "forms": forms, "verbs": buttons, "may_resolve": "resolve" in may, "may": dict.fromkeys(may, True)}
+    return {
+        **context,
+        "forms": forms,
+        "verbs": buttons,
+        "may_resolve": "resolve" in may,
+        "may": dict.fromkeys(may, True),
+    }
 
 
 def _list(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:

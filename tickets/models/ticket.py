@@ -169,6 +169,12 @@ class Ticket(models.Model):
                 condition=Q(state=State.CLOSED, archived_at__isnull=True, deleted_at__isnull=True),
             ),
             models.Index(
+                fields=["-closed_at", "-id"],
+                name="ticket_archived",
+                condition=Q(archived_at__isnull=False, deleted_at__isnull=True),
+            ),
+            models.Index(fields=["-deleted_at", "-id"], name="ticket_trash", condition=Q(deleted_at__isnull=False)),
+            models.Index(
                 fields=_NEWEST, name="ticket_resolved", condition=Q(state=State.RESOLVED, deleted_at__isnull=True)
             ),
             models.Index(fields=["requester", *_NEWEST], name="ticket_requester"),
