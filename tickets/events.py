@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.models import Message, Ticket, TicketEvent, User
 from tickets.permissions import Actor
+from tickets.tasks import handle_event
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,6 @@ def record(
         handled_at=None if has_effects else ticket.updated_at,
     )
     if has_effects:
-        from tickets.tasks import handle_event
-
         # not a partial: Django names a failed hook by __qualname__, which partials lack
         transaction.on_commit(lambda: handle_event.delay(event.pk), robust=True)
     return event

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from tickets import signing
 from tickets.models import Department, Mailbox, Message, OutboundEmail, Ticket, TicketEvent, User
+from tickets.tasks import deliver
 
 
 def enqueue(
@@ -44,8 +45,6 @@ def announce(rfc_message_id: str) -> OutboundEmail | None:
     """Nudges a worker after the commit, if the row is there."""
     row = OutboundEmail.objects.filter(rfc_message_id=rfc_message_id).first()
     if row is not None:
-        from tickets.tasks import deliver
-
         # not a partial: Django names a failed hook by __qualname__, which partials lack
         transaction.on_commit(lambda: deliver.delay(row.pk), robust=True)
     return row

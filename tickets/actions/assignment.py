@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tickets import sla
+from tickets.actions.conversation import note as write_note
 from tickets.actions.door import opened
 from tickets.events import record
 from tickets.models import Department, HelpTopic, Permission, Team, Ticket, User
@@ -66,8 +67,6 @@ def transfer(
 ) -> Ticket:
     """Moves the ticket to another department: its SLA policy applies from the original start, an assignee or team of
     the old one is taken off, and `note` is left for the new one. The state stays."""
-    from tickets.actions.conversation import note as write_note
-
     with transaction.atomic():
         if note.strip():
             write_note(ticket, by=by, body=note)

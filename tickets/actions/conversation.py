@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from tickets import outbox, sla
 from tickets.actions.door import opened
-from tickets.actions.lifecycle import LIST_FIELDS, bring_back, claim, open_ticket
+from tickets.actions.effects import LIST_FIELDS, bring_back, claim
+from tickets.actions.intake import open_ticket
 from tickets.actions.writing import Upload, write
 from tickets.events import record
 from tickets.models import SYSTEM, Desk, Message, Status, Ticket, User
@@ -171,7 +172,9 @@ def _heard(ticket: Ticket, by: User, now: datetime, message: Message) -> None:
 def _follow_up(
     ticket: Ticket, by: User, body: str, source: str, attachments: Sequence[Upload], more: dict[str, Any]
 ) -> Message:
-    more.pop("nonce")
+    nonce = more["nonce"]
+    if nonce and (known := Ticket.objects.filter(nonce=nonce, follow_up_of=ticket).first()):
+        return known.messages.earliest("pk")  # the same form, sent twice
     follow_up = open_ticket(
         by=SYSTEM, requester=by, subject=ticket.subject, body=body, source=source, attachments=attachments,
         help_topic=ticket.help_topic, department=ticket.department, priority=ticket.priority, follow_up_of=ticket,

@@ -83,8 +83,8 @@ def write(
         raise Invalid(attachments=_("At most %(max)d files fit.") % {"max": MAX_FILES})
     body = "" if attachments and not body.strip() else check_text("body", body, MAX_BODY)
     message = Message.objects.create(
-        ticket=ticket, kind=kind, author=author if isinstance(author, User) else None, author_name=author.display_name, body=body,
-        source=source, created_at=now, **more,
+        ticket=ticket, kind=kind, body=body, source=source, created_at=now,
+        author=author if isinstance(author, User) else None, author_name=author.display_name, **more,
     )  # fmt: skip
     Attachment.objects.bulk_create([_attachment(message, upload) for upload in attachments])
     if not message.is_machine:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -104,8 +105,6 @@ class HelpTopic(models.Model):
 
     def clean(self) -> None:
         """Refuses a topic placed under itself, at any depth: it would never end."""
-        from django.core.exceptions import ValidationError
-
         above = self.parent
         while above is not None:
             if above.pk == self.pk and self.pk is not None:

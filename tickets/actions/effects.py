@@ -1,0 +1,58 @@
+"""What several verbs do to a ticket inside their open door. Used by the verbs, not by faces."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tickets import sla
+from tickets.models import Ticket, User
+from tickets.permissions import Actor
+
+LIST_FIELDS = (
+    "last_message_at", "last_message_by", "last_message_kind", "last_message_preview", "message_count",
+    "waiting_since", "updated_at",
+)  # fmt: skip
+
+
+def claim(ticket: Ticket, by: Actor) -> None:
+    """Makes the agent the assignee of a ticket that has none. Sets only the field."""
+    if ticket.assignee_id is None and isinstance(by, User) and by.is_agent:
+        ticket.assignee = by
+
+
+def bring_back(ticket: Ticket, by: Actor, now: datetime) -> None:
+    """The reopening itself, inside somebody's open door: state, assignee, clock, saved. Records nothing."""
+    ticket.come_back(now)
+    ticket.assignee = _still_there(ticket)
+    ticket.waiting_since = now
+    sla.start(ticket, now)
+    save_state(ticket, "assignee", "team", *sla.STAMPED)
+
+
+def _still_there(ticket: Ticket) -> User | None:
+    """The last assignee if still at work, else whom the help topic names."""
+    last, topic = ticket.assignee, ticket.help_topic
+    for agent in (last, topic.assignee if topic else None):
+        if agent and agent.is_active and agent.is_agent and agent.is_available:
+            return agent
+    return None
+
+
+def save_state(ticket: Ticket, *more: str) -> None:
+    ticket.save(
+        update_fields=[
+            "state",
+            "status",
+            "resolved_at",
+            "closed_at",
+            "reopened_at",
+            "archived_at",
+            "reopen_count",
+            "auto_close_at",
+            "waiting_since",
+            "updated_at",
+            "due_at",
+            "next_breach_at",
+            *more,
+        ]
+    )

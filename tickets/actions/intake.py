@@ -1,0 +1,137 @@
+"""Where tickets begin: routed, numbered, with their first message and a running clock."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tickets import permissions, sla
+from tickets.actions.effects import LIST_FIELDS
+from tickets.actions.writing import Upload, check_text, write
+from tickets.events import record
+from tickets.models import SYSTEM, Department, Desk, HelpTopic, Message, Ticket, User
+from tickets.permissions import Actor
+from tickets.refusals import Invalid, NotAllowed
+from tickets.states import Priority, Source
+
+_TRIES = 20
+
+
+def open_ticket(
+    *,
+    by: Actor,
+    requester: User,
+    subject: str,
+    body: str,
+    source: str,
+    help_topic: HelpTopic | None = None,
+    department: Department | None = None,
+    priority: int | None = None,
+    attachments: Sequence[Upload] = (),
+    nonce: uuid.UUID | None = None,
+    follow_up_of: Ticket | None = None,
+    auto_response: bool = True,
+    **message: Any,
+) -> Ticket:
+    """Opens a ticket with its first message, routed by help topic, its SLA clock running.
+
+    `by` is the requester, an agent on their behalf or SYSTEM. The same `nonce` again returns the ticket it opened.
+    `message` may give `html`, `folded`, `is_machine` as for `conversation.receive`. Raises Invalid, NotAllowed.
+    """
+    subject = check_text("subject", subject, 255)
+    if nonce and (known := Ticket.objects.filter(nonce=nonce).first()):
+        return known
+    ticket = Ticket(
+        subject=subject, source=source, requester=requester, requester_name=requester.display_name,
+        nonce=nonce, follow_up_of=follow_up_of, **_route(help_topic, department, priority),
+    )  # fmt: skip
+    if by != requester and not permissions.can_open_for(by, ticket.department_id):
+        raise NotAllowed(_("You are not allowed to open tickets for others in this department."))
+    try:
+        return _open(ticket, by, requester, body, source, attachments, auto_response, message)
+    except IntegrityError:
+        if nonce and (known := Ticket.objects.filter(nonce=nonce).first()):  # the other of two equal posts won
+            return known
+        raise
+
+
+@transaction.atomic
+def _open(
+    ticket: Ticket, by: Actor, requester: User, body: str, source: str, attachments: Sequence[Upload],
+    auto_response: bool, message: dict[str, Any],
+) -> Ticket:  # fmt: skip
+    now = timezone.now()
+    ticket.created_at = ticket.updated_at = now
+    sla.start(ticket, now)
+    _insert_with_number(ticket)
+    first = write(
+        ticket, Message.Kind.CUSTOMER, requester, body, now, source=source, attachments=attachments, **message
+    )
+    ticket.save(update_fields=LIST_FIELDS)
+    record(
+        ticket, "opened", by=by, message=first,
+        source=str(Source(source).label), department=ticket.department.name, auto_response=auto_response,
+    )  # fmt: skip
+    if ticket.assignee_id or ticket.team_id:
+        _hand_over_at_intake(ticket)
+    return ticket
+
+
+def _route(topic: HelpTopic | None, department: Department | None, priority: int | None) -> dict[str, Any]:
+    """Help topic decides; what the caller names explicitly wins over it."""
+    department = department or (topic.department if topic else None) or default_department()
+    if priority is None:
+        priority = topic.priority if topic else Priority.NORMAL
+    routed: dict[str, Any] = {"department": department, "help_topic": topic, "priority": priority}
+    if topic and topic.department_id == department.pk:
+        assignee = topic.assignee
+        routed["assignee"] = assignee if assignee and assignee.is_active and assignee.is_available else None
+        routed["team"] = topic.team
+    return routed
+
+
+def default_department() -> Department:
+    """Where a request goes that names nothing. Raises Invalid while the desk has no department at all."""
+    department = Desk.current().default_department or Department.objects.order_by("pk").first()
+    if department is None:
+        raise Invalid(department=_("This desk has no department yet. An admin has to add one first."))
+    return department
+
+
+def _hand_over_at_intake(ticket: Ticket) -> None:
+    """A topic that names an agent or a team takes the ticket up at once."""
+    ticket.take_up()
+    ticket.save(update_fields=["state", "status", "updated_at"])
+    if ticket.assignee:
+        record(ticket, "assigned", by=SYSTEM, agent=ticket.assignee.display_name, agent_id=ticket.assignee_id)
+    elif ticket.team:
+        record(ticket, "team_changed", by=SYSTEM, team=ticket.team.name, team_id=ticket.team_id)
+
+
+def _insert_with_number(ticket: Ticket) -> None:
+    """Inserts under a free random number; the unique index decides, a taken number is drawn again."""
+    pattern = Desk.current().number_format
+    for attempt in range(_TRIES):
+        ticket.number = draw_number(pattern + "#" * (attempt // 5))
+        if Ticket.objects.filter(number=ticket.number).exists():
+            continue
+        try:
+            with transaction.atomic():
+                ticket.save(force_insert=True)
+            return
+        except IntegrityError as error:
+            if "number" not in str(error):
+                raise
+    raise RuntimeError("no free ticket number: make the number format longer")
+
+
+def draw_number(pattern: str) -> str:
+    """`pattern` with each # replaced by a random digit, the first of them never 0."""
+    digits = iter([str(secrets.randbelow(9) + 1)] + [str(secrets.randbelow(10)) for _ in pattern])
+    return "".join(next(digits) if sign == "#" else sign for sign in pattern)
