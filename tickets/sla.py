@@ -108,17 +108,17 @@ def _next_looks(ticket: Ticket, target: Target) -> Iterator[datetime]:
 def live_targets(ticket: Ticket) -> Iterator[Target]:
     """What is still promised: nothing on a resolved, closed, archived or deleted ticket."""
     policy = ticket.sla_policy
-    if policy is None or ticket.sla_started_at is None or not ticket.is_active or ticket.deleted_at:
+    begin = ticket.sla_started_at
+    if policy is None or begin is None or not ticket.is_active or ticket.deleted_at:
         return
     pauses = _pauses(ticket)
     if ticket.first_response_at is None:
-        yield _target(ticket, "first_response", policy, policy.first_response_minutes, pauses)
-    yield _target(ticket, "resolution", policy, policy.resolution_minutes, pauses)
+        yield _target("first_response", policy, begin, policy.first_response_minutes, pauses)
+    yield _target("resolution", policy, begin, policy.resolution_minutes, pauses)
 
 
-def _target(ticket: Ticket, name: str, policy: SlaPolicy, minutes: int, pauses: list[Pause]) -> Target:
-    calendar, begin = calendar_of(policy), ticket.sla_started_at
-    assert begin is not None
+def _target(name: str, policy: SlaPolicy, begin: datetime, minutes: int, pauses: list[Pause]) -> Target:
+    calendar = calendar_of(policy)
     try:
         due = add_working(calendar, begin, minutes * 60, pauses=pauses)
         warn = add_working(calendar, begin, minutes * 60 * policy.warn_percent // 100, pauses=pauses)

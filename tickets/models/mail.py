@@ -99,8 +99,8 @@ class InboundEmail(models.Model):
 
 
 class OutboundEmail(models.Model):
-    """One mail to one person: the transactional outbox. It is written in the transaction that wants the mail sent;
-    its Message-ID never changes and its bytes are fixed at the first rendering, so a second attempt is the same mail."""
+    """One mail to one person: the transactional outbox. It is written in the transaction that wants the mail sent.
+    Its Message-ID never changes and its bytes are fixed at the first rendering: a second attempt is the same mail."""
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

@@ -120,3 +120,6 @@ class SlaPause(models.Model):
                 fields=["ticket"], condition=models.Q(ended_at__isnull=True), name="sla_pause_one_open"
             )
         ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.started_at:%Y-%m-%d %H:%M}"
