@@ -77,7 +77,9 @@ class TestExpectation:
 
     def test_outside_the_hours(self, office: Department, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at(monkeypatch, "2026-03-05T20:00:00+00:00")  # a Thursday
-        assert wording.expectation(office) == "We are closed now. Write any time: you will hear from us by tomorrow 10:00."
+        assert (
+            wording.expectation(office) == "We are closed now. Write any time: you will hear from us by tomorrow 10:00."
+        )
 
     def test_over_the_weekend(self, office: Department, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at(monkeypatch, "2026-03-06T20:00:00+00:00")

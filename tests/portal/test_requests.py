@@ -33,7 +33,9 @@ def test_a_guest_opens_a_ticket_and_learns_its_number(client: Client, desk: Desk
     assert f'href="/tickets/{ticket.number}/"' not in page
 
 
-def test_the_received_page_says_when_to_expect_an_answer(client: Client, department: Department, request_form: Any) -> None:
+def test_the_received_page_says_when_to_expect_an_answer(
+    client: Client, department: Department, request_form: Any
+) -> None:
     department.sla_policy = factories.sla_policy(first=60)
     department.save()
     page = client.post(NEW, request_form(), follow=True).content.decode()
@@ -68,7 +70,10 @@ def test_the_topic_routes(client: Client, desk: Desk, request_form: Any) -> None
 
 
 def test_files_come_along(client: Client, desk: Desk, request_form: Any) -> None:
-    files = [SimpleUploadedFile("badge.png", b"picture", "image/png"), SimpleUploadedFile("empty.txt", b"", "text/plain")]
+    files = [
+        SimpleUploadedFile("badge.png", b"picture", "image/png"),
+        SimpleUploadedFile("empty.txt", b"", "text/plain"),
+    ]
     send(client, request_form(attachments=files))
     assert sorted(Attachment.objects.values_list("name", "size")) == [("badge.png", 7), ("empty.txt", 0)]
 
@@ -145,7 +150,9 @@ class TestReplay:
         assert first["Location"] == second["Location"]
         assert Ticket.objects.count() == 1
 
-    def test_going_back_to_write_something_else_loses_nothing(self, client: Client, desk: Desk, request_form: Any) -> None:
+    def test_going_back_to_write_something_else_loses_nothing(
+        self, client: Client, desk: Desk, request_form: Any
+    ) -> None:
         typed = request_form()
         send(client, typed)
         send(client, typed | {"subject": "Another thing"})
