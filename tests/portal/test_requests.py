@@ -222,7 +222,7 @@ class TestLimits:
         assert [from_(f"192.0.2.{n}", n) for n in range(31)][-1] == 429
         settings.TRUSTED_PROXIES = 1
         assert from_("192.0.2.200", 90) == 302
-        assert [from_("2001:db8::%x" % n, 100 + n) for n in range(31)][-1] == 429
+        assert [from_(f"2001:db8::{n:x}", 100 + n) for n in range(31)][-1] == 429
 
     def test_one_person(self, signed_in: Client, request_form: Any) -> None:
         assert [send(signed_in, request_form()).status_code for _ in range(31)][-1] == 429
