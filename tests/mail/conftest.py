@@ -31,3 +31,8 @@ def mailbox(db):
     department.mailbox = box
     department.save(update_fields=["mailbox"])
     return box
+
+
+@pytest.fixture(autouse=True)
+def outbox_folder(settings, tmp_path):
+    settings.OUTBOX_DIR = tmp_path / "outbox"

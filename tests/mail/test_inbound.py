@@ -8,7 +8,6 @@ from tests.mail import post
 from tickets import blobs
 from tickets.mail import inbound
 from tickets.models import InboundEmail, Ticket, User
-from tickets.refusals import Invalid
 
 pytestmark = pytest.mark.django_db
 
@@ -231,13 +230,11 @@ class TestTrouble:
         broken.refresh_from_db()
         assert broken.state == "applied"
 
-    def test_nothing_half_done_stays(self, mailbox, monkeypatch):
-        def refuse(*args, **fields):
-            raise Invalid(body="Said no at the last moment.")
-
-        monkeypatch.setattr("tickets.actions.lifecycle.record", refuse)
-        row = post.arrive(post.raw())
-        assert (row.state, row.detail) == ("suspended", "Said no at the last moment.")
+    def test_nothing_half_done_stays(self, mailbox, settings):
+        settings.MAX_ATTACHMENT = 3
+        row = post.arrive(_with_file("large.txt"))
+        assert (row.state, row.reason) == ("suspended", "refused")
+        assert "large.txt" in row.detail
         assert not Ticket.objects.exists()
 
 
@@ -267,7 +264,8 @@ def _with_picture() -> bytes:
         head
         + (
             f"--b\r\nContent-Type: text/html\r\n\r\n{html}\r\n"
-            "--b\r\nContent-Type: image/png\r\nContent-ID: <logo@x>\r\nContent-Disposition: inline; filename=logo.png\r\n"
+            "--b\r\nContent-Type: image/png\r\nContent-ID: <logo@x>\r\n"
+            "Content-Disposition: inline; filename=logo.png\r\n"
             "Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--\r\n"
         ).encode()
     )
@@ -279,7 +277,8 @@ def _with_file(name: str) -> bytes:
         head
         + (
             "--b\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n"
-            f'--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\nroot:x\r\n--b--\r\n'
+            f'--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\n'
+            "root:x\r\n--b--\r\n"
         ).encode()
     )
 

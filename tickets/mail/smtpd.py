@@ -18,6 +18,8 @@ from tickets.mail.store import store
 from tickets.models import InboundEmail, Mailbox
 
 log = logging.getLogger(__name__)
+# aiosmtpd writes every address into the log otherwise.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 MAX_LINE = 1024 * 1024  # bytes; longer than the standard allows, as real mail is
 _THREADS = 4

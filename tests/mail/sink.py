@@ -1,0 +1,63 @@
+"""A real SMTP server that keeps what it accepts and can be told to refuse or to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.wait import free_port
+
+
+class Sink:
+    """`mails` are (sender, recipient, bytes) accepted; `answers` maps "MAIL", "RCPT" or "DATA" to a refusal;
+    one that `hangs_up` accepts the mail and goes away without saying so."""
+
+    def __init__(self) -> None:
+        self.mails: list[tuple[str, str, bytes]] = []
+        self.sessions: set[int] = set()
+        self.answers: dict[str, str] = {}
+        self.is_holding = False
+        self.hangs_up = False
+        self.has_data = threading.Event()
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self._controller.port}"
+
+    def start(self) -> Sink:
+        self._controller.start()
+        return self
+
+    def stop(self) -> None:
+        """Hangs up on everybody; a second call does nothing."""
+        if self._controller.server is not None:
+            self._controller.stop(no_assert=True)
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.sessions.add(id(session))
+        envelope.mail_from = address
+        return self.answers.get("MAIL", "250 OK")
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.answers.get("RCPT", "250 OK")
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """While `is_holding` the mail has come in whole but is not accepted; who hangs up now has not sent it."""
+        self.has_data.set()
+        while self.is_holding:
+            await asyncio.sleep(0.01)
+        if "DATA" in self.answers:
+            return self.answers["DATA"]
+        self.mails.append((envelope.mail_from or "", envelope.rcpt_tos[0], bytes(envelope.content or b"")))
+        if self.hangs_up:
+            server.transport.abort()
+        return "250 OK"
