@@ -117,12 +117,15 @@ class Lifecycle(RuleBasedStateMachine):
         except NotAllowed:
             assert expected == "forbidden", (verb, actor, self.state)
         except IllegalTransition as refusal:
-            assert expected == "illegal", (verb, actor, self.state)
-            assert self.ticket.number in str(refusal)
-            assert refusal.allowed == (["unarchive"] if self.archived else allowed_from(self.state))
+            self.check_refusal(refusal, expected == "illegal")
         else:
             assert expected == "done", (verb, actor, self.state)
             self.note_effects(verb)
+
+    def check_refusal(self, refusal: IllegalTransition, expected: bool) -> None:
+        assert expected, (refusal.verb, self.state)
+        assert self.ticket.number in str(refusal)
+        assert refusal.allowed == (["unarchive"] if self.archived else allowed_from(self.state))
 
     def expect(self, verb: str, actor: str) -> str:
         allowed = verb in MAY[actor]
