@@ -20,8 +20,10 @@ class Sink:
         self.sessions: set[int] = set()
         self.answers: dict[str, str] = {}
         self.is_holding = False
+        self.is_silent = False
         self.hangs_up = False
         self.has_data = threading.Event()
+        self.was_left = threading.Event()
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     @property
@@ -51,13 +53,20 @@ class Sink:
         return self.answers.get("RCPT", "250 OK")
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """While `is_holding` the mail has come in whole but is not accepted; who hangs up now has not sent it."""
+        """While `is_holding` the mail has come in whole but is not accepted; who goes away now has not sent it.
+        While `is_silent` it is accepted, and its sender waits to hear so."""
         self.has_data.set()
-        while self.is_holding:
-            await asyncio.sleep(0.01)
-        if "DATA" in self.answers:
-            return self.answers["DATA"]
-        self.mails.append((envelope.mail_from or "", envelope.rcpt_tos[0], bytes(envelope.content or b"")))
+        try:
+            while self.is_holding:
+                await asyncio.sleep(0.01)
+            if "DATA" in self.answers:
+                return self.answers["DATA"]
+            self.mails.append((envelope.mail_from or "", envelope.rcpt_tos[0], bytes(envelope.content or b"")))
+            while self.is_silent:
+                await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            self.was_left.set()
+            raise
         if self.hangs_up:
             server.transport.abort()
         return "250 OK"
