@@ -107,7 +107,8 @@ def test_stop_keeps_the_data_and_the_addresses(data):
     assert rows(url, "SELECT n FROM kept") == [(7,)]
 
 
-def test_a_killed_postgres_is_started_again_with_its_data(data):
+def test_a_killed_postgres_is_started_again_with_its_data(data, monkeypatch):
+    monkeypatch.delenv("HELPDESK_EMBEDDED_THROWAWAY", raising=False)
     url = embedded.database_url(data)
     rows(url, "CREATE TABLE kept AS SELECT 7 AS n")
     os.kill(postmaster(data), signal.SIGKILL)
