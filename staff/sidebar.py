@@ -77,7 +77,7 @@ def _requester(ticket: Ticket, count: int) -> dict[str, Any]:
 
 
 def _others(ticket: Ticket, user: User) -> list[dict[str, str]]:
-    rows = Ticket.objects.visible_to(user).kept().filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
+    rows = Ticket.objects.kept().worked_by(user).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
     rows = rows.order_by("-last_message_at", "-id").values_list("number", "subject", "state")[:COUNTED]
     return [
         {

@@ -40,10 +40,13 @@ BUTTONS: dict[str, Button] = {
     "trash": Button(_("Delete"), "trash", "#", danger=True),
 }
 
+# An agent never speaks as the customer, so that is not even asked.
+_ASKED = {"reply", "note"} | {button.needs for button in BUTTONS.values()}
+
 
 def possible(ticket: Ticket, user: User) -> set[str]:
     """Verbs of the lifecycle; a ticket in the trash only comes out of it."""
-    found = set(permissions.verbs(user, ticket))
+    found = {verb for verb in _ASKED if permissions.possible(verb, ticket) and permissions.can(user, verb, ticket)}
     if ticket.deleted_at is not None:
         return found & {"restore"}
     return found - {"restore"}

@@ -71,22 +71,17 @@ class Queue:
     for_admins: bool = False
 
 
-def work_of(user: User) -> TicketQuerySet:
-    """What an agent may see in the workspace: the visible tickets, but not those where they are merely the requester:
-    there they are a customer like others, and the notes about them stay closed."""
-    return Ticket.objects.visible_to(user).filter(worked_on(user))
-
-
-def worked_on(user: User) -> Q:
-    """What narrows visible tickets down to those of `work_of`."""
+def may_open(user: User) -> Q:
+    """Which of the visible tickets an agent may open in the workspace: not those where they are merely the requester.
+    There they are a customer like others, and the notes about them stay closed."""
     if user.is_superuser:
         return Q()
-    works_on = Q(department__in=_viewable(user)) | Q(assignee=user) | Q(team__in=user.team_ids)
-    return ~Q(requester=user) | works_on
+    return ~Q(requester=user) | Q(pk__in=Ticket.objects.worked_by(user).filter(requester=user).values("pk"))
 
 
-def _viewable(user: User) -> list[int]:
-    return [pk for pk, granted in user.grants.items() if Permission.VIEW in granted]
+def work_of(user: User) -> TicketQuerySet:
+    """Every ticket that an agent may open in the workspace, those merely followed too."""
+    return Ticket.objects.visible_to(user).filter(may_open(user))
 
 
 def _mine(user: User) -> TicketQuerySet:
@@ -94,36 +89,36 @@ def _mine(user: User) -> TicketQuerySet:
 
 
 def _unassigned(user: User) -> TicketQuerySet:
-    return work_of(user).active().filter(assignee__isnull=True)
+    return Ticket.objects.active().worked_by(user).filter(assignee__isnull=True)
 
 
 def _due_soon(user: User) -> TicketQuerySet:
-    return work_of(user).active().filter(due_at__lte=timezone.now() + SOON)
+    return Ticket.objects.active().worked_by(user).filter(due_at__lte=timezone.now() + SOON)
 
 
 def _waiting(user: User) -> TicketQuerySet:
     waiting = list(Status.objects.filter(ends_on_customer_message=True).values_list("pk", flat=True))
-    return work_of(user).kept().filter(status__in=waiting)
+    return Ticket.objects.kept().worked_by(user).filter(status__in=waiting)
 
 
 def _all_open(user: User) -> TicketQuerySet:
-    return work_of(user).active()
+    return Ticket.objects.active().worked_by(user)
 
 
 def _resolved(user: User) -> TicketQuerySet:
-    return work_of(user).kept().filter(state=State.RESOLVED)
+    return Ticket.objects.kept().worked_by(user).filter(state=State.RESOLVED)
 
 
 def _closed(user: User) -> TicketQuerySet:
-    return work_of(user).kept().filter(state=State.CLOSED, archived_at__isnull=True)
+    return Ticket.objects.kept().worked_by(user).filter(state=State.CLOSED, archived_at__isnull=True)
 
 
 def _archived(user: User) -> TicketQuerySet:
-    return work_of(user).kept().filter(archived_at__isnull=False)
+    return Ticket.objects.kept().worked_by(user).filter(archived_at__isnull=False)
 
 
 def _trash(user: User) -> TicketQuerySet:
-    return work_of(user).filter(deleted_at__isnull=False)
+    return Ticket.objects.worked_by(user).filter(deleted_at__isnull=False)
 
 
 QUEUES: dict[str, Queue] = {
@@ -158,7 +153,7 @@ def departments_of(user: User) -> QuerySet[Department]:
     rows = Department.objects.only("name", "slug")
     if user.is_superuser:
         return rows
-    return rows.filter(pk__in=_viewable(user))
+    return rows.filter(pk__in=[pk for pk, granted in user.grants.items() if Permission.VIEW in granted])
 
 
 # Pages
@@ -197,17 +192,16 @@ def page(queue: Queue, user: User, *, after: str = "", before: str = "", size: i
     )
 
 
-def row(user: User, pk: int) -> Row | None:
-    """The list row of one ticket."""
-    found = work_of(user).filter(pk=pk).values_list(*Row._fields).first()
-    return Row._make(found) if found else None
+def row(ticket: Ticket) -> Row:
+    """The list row of a ticket that is at hand."""
+    return Row(*(getattr(ticket, name) for name in Row._fields))
 
 
 def search_page(text: str, user: User, *, after: str = "", size: int = PAGE) -> tuple[Page, list[Mistake]]:
     """What the query finds, newest first, and what of it was not understood. `after` is the id of the last one seen."""
     found = search.find(text, by=user)
     tickets = search.after(found.tickets, int(after) if after.isdecimal() and len(after) < 19 else None)
-    rows = [Row._make(one) for one in tickets.filter(worked_on(user)).values_list(*Row._fields)[: size + 1]]
+    rows = [Row._make(one) for one in tickets.filter(may_open(user)).values_list(*Row._fields)[: size + 1]]
     return Page(rows[:size], after=str(rows[size - 1].id) if len(rows) > size else ""), found.mistakes
 
 
@@ -248,7 +242,7 @@ def counts(user: User, departments: Iterable[Department] = (), *, cap: int = COU
     """How many tickets wait in each counted queue, by slug, and "overdue"; one statement. Nothing is counted beyond
     `cap`, so a count equal to it means "or more"."""
     now = timezone.now()
-    visible, visible_params = work_of(user).kept().values("pk").order_by().query.sql_with_params()
+    visible, visible_params = Ticket.objects.kept().worked_by(user).values("pk").order_by().query.sql_with_params()
     moments = {"due-soon": [now + SOON], "overdue": [now]}
     names, parts, params = [], [], []
     for slug, condition in _COUNTED.items():
@@ -260,7 +254,7 @@ def counts(user: User, departments: Iterable[Department] = (), *, cap: int = COU
         names.append(slug)
         parts.append(f"SELECT 1 FROM tickets_ticket WHERE {_OPEN} AND {column} = %s")  # noqa: S608 - our own words
         params.append(value)
-    capped = ", ".join(f"(SELECT count(*) FROM ({part} LIMIT {int(cap)}) AS counted)" for part in parts)  # noqa: S608
+    capped = ", ".join(f"(SELECT count(*) FROM ({part} LIMIT {cap:d}) AS counted)" for part in parts)  # noqa: S608
     with connection.cursor() as db:
         db.execute(f"SELECT {capped}", params)
         return dict(zip(names, db.fetchone(), strict=True))

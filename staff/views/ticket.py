@@ -104,10 +104,10 @@ def _queue(request: AgentRequest) -> queries.Queue:
 def _around(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
     """What stands beside the pane and may have changed with it."""
     slug, text = _queue(request).slug, request.GET.get("q")
-    row = queries.row(request.user, ticket.pk)
+    row = queries.row(ticket)
     context: dict[str, Any] = {
         "view": {"url": lists.search_url(q=text) if text else lists.view_url(slug, **place(request))},
-        "swapped_rows": lists.rows(request.user, [row], here(request)[1:], ticket.pk) if row else [],
+        "swapped_rows": lists.rows(request.user, [row], here(request)[1:], ticket.pk),
     }
     if len(messages.get_messages(request)):
         context["rail"] = lists.rail(request.user, slug)

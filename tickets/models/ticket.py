@@ -38,6 +38,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return self.none()
         return self.kept().filter(_visibility(user))
 
+    def worked_by(self, user: User) -> Self:
+        """The part of the visible rows that are an agent's work: of their departments, theirs, or their teams'."""
+        return self if user.is_superuser else self.kept().filter(_work(user))
+
+
+def _work(user: User) -> Q:
+    rows = Q(department__in=[pk for pk, granted in user.grants.items() if Permission.VIEW in granted])
+    rows |= Q(assignee=user)
+    return rows | Q(team__in=user.team_ids) if user.team_ids else rows
+
 
 def _visibility(user: User) -> Q:
     if not user.is_agent:
@@ -45,9 +55,7 @@ def _visibility(user: User) -> Q:
     rows = Q(requester=user) | Q(pk__in=Follower.objects.filter(user=user).values("ticket"))
     if user.organization_id and user.organization.shares_tickets:
         rows |= Q(requester__in=User.objects.filter(organization=user.organization_id))
-    rows |= Q(department__in=[pk for pk, granted in user.grants.items() if Permission.VIEW in granted])
-    rows |= Q(assignee=user)
-    return rows | Q(team__in=user.team_ids)
+    return rows | _work(user)
 
 
 def _taking_part(user: User) -> models.QuerySet:
