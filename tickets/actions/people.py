@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from tickets.actions.writing import safe_name
-from tickets.models import Organization, User
+from tickets.models import Organization, Ticket, User
 from tickets.refusals import Invalid
 
 
@@ -48,3 +49,23 @@ def clean_name(name: str) -> str:
 
 def _organization(email: str) -> Organization | None:
     return Organization.objects.filter(domains__contains=[email.rpartition("@")[2]]).first()
+
+
+def is_last_admin(person: User) -> bool:
+    """Whether nobody could administer the desk without this person. Inside a transaction it holds until its end:
+    two admins who switch each other off at the same moment leave one."""
+    admins = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
+    if transaction.get_connection().in_atomic_block:
+        admins = admins.select_for_update()
+    return [admin.pk for admin in admins] == [person.pk]
+
+
+def details_changed(person: User, names: set[str]) -> None:
+    """To be called after fields of a person were edited.
+
+    A new address is unproved and the old one no longer lets anybody in; lists of tickets show the new name.
+    """
+    if "email" in names:
+        EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
+    if "name" in names:
+        Ticket.objects.filter(requester=person).update(requester_name=person.display_name)
