@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -36,13 +35,13 @@ class BearerAuthentication(BaseAuthentication):
 
 def _live_token(secret: str) -> ApiToken | None:
     now = timezone.now()
-    token = (
-        ApiToken.objects.select_related("user__organization")
-        .filter(digest=ApiToken.digest_of(secret), user__is_active=True)
-        .filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-        .first()
-    )
-    if token and (token.last_used_at is None or token.last_used_at < now - _USE_IS_NOTED_EVERY):
+    try:
+        token = ApiToken.objects.select_related("user__organization").get(digest=ApiToken.digest_of(secret))
+    except ApiToken.DoesNotExist:
+        return None
+    if not token.user.is_active or (token.expires_at and token.expires_at <= now):
+        return None
+    if token.last_used_at is None or token.last_used_at < now - _USE_IS_NOTED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
 

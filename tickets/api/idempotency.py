@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
 from tickets.api.problems import KeyReused
 from tickets.models import IdempotencyKey
@@ -55,7 +56,7 @@ def _once(key: str, request: Request, handle: Callable[[], Response]) -> Respons
     if known.status_code is not None:
         return Response(known.body, status=known.status_code, headers={"Idempotent-Replayed": "true"})
     response = handle()
-    body = json.loads(json.dumps(response.data, default=str))
+    body = json.loads(json.dumps(response.data, cls=JSONEncoder))
     IdempotencyKey.objects.filter(pk=known.pk).update(status_code=response.status_code, body=body)
     return response
 

@@ -9,12 +9,17 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 
+def shown(name: str) -> str:
+    """A field's name as it was sent, short, and fit to be sent back."""
+    return name[:80].encode(errors="replace").decode()
+
+
 class Strict(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
         if unknown:
             raise serializers.ValidationError(
-                {str(name)[:80]: [_("There is no such field here.")] for name in sorted(unknown)}
+                {shown(name): [_("There is no such field here.")] for name in sorted(unknown)}
             )
         return super().to_internal_value(data)
 
@@ -56,7 +61,7 @@ class NewTicket(Strict):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if custom := attrs.pop("fields", None):
             sentence = _("There is no such custom field.")
-            raise serializers.ValidationError({f"fields.{str(name)[:80]}": [sentence] for name in custom})
+            raise serializers.ValidationError({f"fields.{shown(name)}": [sentence] for name in custom})
         return attrs
 
 

@@ -59,7 +59,7 @@ def status(slug: str | None) -> Status | None:
     if slug is None:
         return None
     rows = Status.objects.filter(is_enabled=True)
-    found = rows.filter(slug=slug.lower()).first()
+    found = rows.filter(Q(slug=slug.lower()) | Q(label__iexact=slug)).first()
     if found is None:
         raise Invalid(status=_unknown(slug, rows.values_list("slug", flat=True)[: _SHOWN + 1]))
     return found
