@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tickets import permissions, search
-from tickets.actions import assignment, lifecycle, people, triage
+from tickets.actions import assignment, intake, people, triage
 from tickets.api import answers, lookups
 from tickets.api.idempotency import idempotent
 from tickets.api.inputs import NewTicket, TicketChange
@@ -47,7 +47,7 @@ class Tickets(DeskView):
 
 
 def _open(by: User, *, subject: str, body: str, **given: Any) -> Ticket:
-    return lifecycle.open_ticket(
+    return intake.open_ticket(
         by=by,
         help_topic=lookups.help_topic(given.get("help_topic"), by),
         department=lookups.department(given.get("department"), by),
@@ -73,7 +73,7 @@ class OneTicket(DeskView):
 
     def get(self, request: Request, number: str) -> Response:
         """One ticket, and what may be done with it now."""
-        ticket = self.ticket(number)
+        ticket = self.ticket(number, *answers.RELATED)
         allowed = permissions.verbs(self.person, ticket)
         return Response(answers.ticket(ticket, self.person) | {"allowed": allowed})
 
