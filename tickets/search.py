@@ -26,7 +26,7 @@ MOST_WORDS = 12
 # looked for by walking the tickets from the newest on, which ends soon just because they are common.
 RARE = 3000
 
-_PART = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z_]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S+))')
+_PART = re.compile(r'(?=\S)(?P<minus>-?)(?:(?P<key>[A-Za-z_]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S*))')
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
