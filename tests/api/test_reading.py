@@ -1,0 +1,138 @@
+"""Lists and pages; and what customers and strangers never see."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import factories, people
+from tickets.actions import assignment, conversation, lifecycle
+from tickets.api import answers, shapes
+from tickets.api.pagination import read_cursor, write_cursor
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+CANARY = "canary-7f3a"
+
+
+def test_the_list_is_newest_first_and_pages_by_cursor(calling, agent, department):
+    made = [factories.ticket(department=department).number for _ in range(5)]
+    desk = calling(agent)
+    seen, page = [], desk.get(page_size="2").json()
+    while True:
+        seen += [row["number"] for row in page["results"]]
+        if page["next"] is None:
+            break
+        following = urlsplit(page["next"])
+        page = desk.client.get(f"{following.path}?{following.query}", headers=desk.headers()).json()
+    assert seen == made[::-1]
+
+
+def test_a_cursor_tells_no_ids_and_cannot_be_made_up(calling, agent):
+    assert read_cursor(write_cursor(123456)) == 123456
+    assert write_cursor(1) != write_cursor(1)
+    sealed = write_cursor(1)
+    for false in ("x", "1", sealed[:-2] + "AA", sealed + "A" * 50, "ü", "\x00"):
+        assert calling(agent).get(cursor=false).status_code == 400
+
+
+@pytest.mark.parametrize("size", ["0", "101", "-1", "x", "9" * 5000, "²"])
+def test_page_sizes_out_of_bounds_are_refused(calling, agent, size):
+    assert "page_size" in calling(agent).get(page_size=size).json()["errors"]
+
+
+def test_the_list_searches_and_names_what_it_did_not_understand(calling, agent, department):
+    wanted = factories.ticket(department=department, subject="Toner empty")
+    factories.ticket(department=department)
+    desk = calling(agent)
+    assert [row["number"] for row in desk.get(q="is:open toner").json()["results"]] == [wanted.number]
+    refused = desk.get(q="priority:soon")
+    assert refused.status_code == 400
+    assert "emergency" in refused.json()["errors"]["q"][0]
+    assert desk.get(q="x" * 5000).status_code == 400
+    assert desk.get(q="\x00").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "?q=printer", "{number}/messages/", "{number}/events/"])
+def test_lists_cost_the_same_for_one_row_and_for_three(calling, agent, department, path, django_assert_num_queries):
+    def grow(ticket):
+        conversation.note(ticket, by=agent, body="Printer")
+        assignment.assign(factories.ticket(department=department, subject="Printer"), by=agent, agent=agent)
+
+    ticket = factories.ticket(department=department, subject="Printer")
+    desk, path = calling(agent), path.format(number=ticket.number)
+    desk.get(path)
+    with CaptureQueriesContext(connection) as one:
+        desk.get(path)
+    grow(ticket)
+    grow(ticket)
+    with django_assert_num_queries(len(one)):
+        desk.get(path)
+    assert len(one) <= 8
+
+
+def test_customers_see_no_notes_machine_mail_or_internal_events(calling, agent, customer, ticket):
+    conversation.note(ticket, by=agent, body=CANARY)
+    conversation.attach_machine_mail(ticket, sender=people.customer(name=CANARY), body=CANARY)
+    conversation.reply(ticket, by=agent, body="Hello")
+    assignment.assign(ticket, by=agent, agent=agent)
+    caller = calling(customer)
+    paths = ["", f"?q={CANARY}", *(f"{ticket.number}/{part}" for part in ("", "messages/", "events/"))]
+    for path in paths:
+        text = caller.get(path).content.decode()
+        assert CANARY not in text
+        assert agent.email not in text
+        assert "assigned" not in text
+    assert caller.get(q=CANARY).json()["results"] == []
+    assert [row["kind"] for row in caller.get(f"{ticket.number}/messages/").json()["results"]] == ["customer", "reply"]
+
+
+def test_customers_get_null_for_what_is_the_desks_own_business(calling, customer, ticket):
+    seen = calling(customer).get(f"{ticket.number}/").json()
+    assert [seen[name] for name in ("status", "priority", "team", "tags", "due_at")] == [None] * 5
+    assert seen["label"] == "Received"
+
+
+def test_strangers_find_nothing_and_learn_nothing(calling, agent, ticket):
+    stranger, other_agent = calling(people.customer()), calling(people.agent(factories.department()))
+    for caller in (stranger, other_agent):
+        assert caller.get().json()["results"] == []
+        missing = caller.get("999999999999/")
+        for method, path in (("get", ""), ("get", "messages/"), ("get", "events/"), ("post", "reply/"), ("patch", "")):
+            body = {"body": "x"} if method == "post" else {"subject": "x"}
+            given = [f"{ticket.number}/{path}"] + ([] if method == "get" else [body])
+            refused = getattr(caller, method)(*given)
+            assert refused.status_code == 404
+            assert refused.json() == missing.json()
+
+
+@pytest.mark.parametrize("verb", ["reply", "note", "assign", "start", "resolve", "close", "tags"])
+def test_who_sees_a_ticket_but_may_not_is_forbidden(calling, customer, department, ticket, verb):
+    body = {"reply": {"body": "x"}, "note": {"body": "x"}, "assign": {"agent": None}, "tags": {"tags": []}}.get(
+        verb, {}
+    )
+    for person in (customer, people.reader(department)):
+        assert calling(person).post(f"{ticket.number}/{verb}/", body).status_code == 403
+    assert Ticket.objects.get(pk=ticket.pk).state == "new"
+
+
+def test_nobody_speaks_for_the_customer(calling, agent, ticket):
+    assert calling(agent).post(f"{ticket.number}/messages/", {"body": "x"}).status_code == 403
+    assert calling(agent).post(f"{ticket.number}/confirm/").status_code == 403
+    assert calling(people.admin(), "admin").post(f"{ticket.number}/confirm/").status_code == 403
+
+
+def test_tickets_in_the_trash_are_gone_for_everybody(calling, ticket):
+    admin = people.admin()
+    lifecycle.trash(ticket, by=admin)
+    assert calling(admin).get(f"{ticket.number}/").status_code == 404
+    assert calling(admin).get().json()["results"] == []
+
+
+def test_the_shapes_of_the_schema_are_those_of_the_answers(agent, ticket):
+    message = ticket.messages.get()
+    event = ticket.events.get()
+    assert set(shapes.TicketShape().fields) == set(answers.ticket(ticket, agent))
+    assert set(shapes.MessageShape().fields) == set(answers.message(message, agent))
+    assert set(shapes.EventShape().fields) == set(answers.event(event, agent))
