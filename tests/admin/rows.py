@@ -1,0 +1,119 @@
+"""One more row of each model that the admin shows; keys are the names in its addresses."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+from tests import factories, people
+from tickets.models import (
+    ApiToken,
+    Department,
+    Holiday,
+    InboundEmail,
+    Membership,
+    Message,
+    OutboundEmail,
+    Permission,
+    Role,
+    Status,
+    Tag,
+    Ticket,
+    TicketEvent,
+)
+
+_count = itertools.count(1)
+
+
+def business_hours() -> Any:
+    hours = factories.business_hours()
+    Holiday.objects.create(business_hours=hours, date="2026-12-25", name="Christmas")
+    return hours
+
+
+def sla_policy() -> Any:
+    return factories.sla_policy(business_hours=business_hours())
+
+
+def department() -> Department:
+    made = factories.department(sla_policy=sla_policy())
+    made.mailbox = factories.mailbox(made)
+    made.save()
+    return made
+
+
+def help_topic() -> Any:
+    """Three levels deep, with everything that a row shows."""
+    above = factories.help_topic(department(), parent=factories.help_topic(factories.department()))
+    person = people.agent()
+    return factories.help_topic(department(), parent=above, team=people.team(person), assignee=person)
+
+
+def ticket() -> Ticket:
+    agent = people.agent(where := department())
+    made = factories.ticket_in("open", agent, department=where, help_topic=help_topic())
+    Ticket.objects.filter(pk=made.pk).update(status=status())
+    return made
+
+
+def user() -> Any:
+    agent = people.agent(department(), department(), organization=people.organization())
+    people.team(agent)
+    return agent
+
+
+def role() -> Role:
+    return Role.objects.create(name=f"Role {next(_count)}", permissions=[Permission.VIEW, Permission.REPLY])
+
+
+def membership() -> Membership:
+    return Membership.objects.create(user=people.agent(), department=factories.department(), role=role())
+
+
+def status() -> Status:
+    number = next(_count)
+    return Status.objects.create(state="open", slug=f"status-{number}", label=f"Waiting {number}")
+
+
+def api_token() -> ApiToken:
+    token = ApiToken(name=f"Token {next(_count)}", user=people.agent())
+    token.set_new_secret()
+    token.save()
+    return token
+
+
+def inbound() -> InboundEmail:
+    number = next(_count)
+    return InboundEmail.objects.create(
+        mailbox=factories.mailbox(factories.department()), ticket=ticket(), sender="grace@customers.example",
+        subject="Hello", source="smtp", raw_sha256="0" * 64, raw_size=7, delivery_key=f"{number:064}",
+    )  # fmt: skip
+
+
+def outbound() -> OutboundEmail:
+    return OutboundEmail.objects.create(
+        kind="account", ticket=ticket(), recipient="grace@customers.example", rfc_message_id=f"<{next(_count)}@x>",
+        context={"subject": "s", "text": "https://desk.example/canary-link"},
+    )  # fmt: skip
+
+
+ROWS: dict[str, Callable[[], Any]] = {
+    "apitoken": api_token,
+    "businesshours": business_hours,
+    "department": department,
+    "helptopic": help_topic,
+    "inboundemail": inbound,
+    "mailbox": lambda: factories.mailbox(factories.department(), help_topic=help_topic()),
+    "message": lambda: Message.objects.filter(ticket=ticket()).get(),
+    "organization": lambda: people.organization(domains=["acme.example", "acme.test"]),
+    "outboundemail": outbound,
+    "role": role,
+    "slapolicy": sla_policy,
+    "status": status,
+    "tag": lambda: Tag.objects.create(name=f"tag {next(_count)}"),
+    "team": lambda: people.team(people.agent(), people.agent()),
+    "ticket": ticket,
+    "ticketevent": lambda: TicketEvent.objects.filter(ticket=ticket()).first(),
+    "user": user,
+}
