@@ -118,6 +118,14 @@ def test_a_broker_that_forgets_everything_delays_only(ticket, worker, broker, si
     assert len(sink.mails) == 1
 
 
+def test_a_worker_finds_a_broker_that_came_back(ticket, worker, broker, sink):
+    broker.kill()
+    broker.start()
+    sent = reply(ticket)
+    until(lambda: OutboundEmail.objects.get(pk=sent.pk).state == "sent", 60)
+    assert len(sink.mails) == 1
+
+
 def test_without_a_broker_a_reply_succeeds_and_the_sweeper_sends_it(ticket, sink, settings):
     settings.SMTP_URL = sink.url
     with broker_at(NOWHERE):
