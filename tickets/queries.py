@@ -295,9 +295,14 @@ def timeline(ticket: Ticket, user: User, *, earlier: str = "", size: int = PAGE)
     if all(part.isascii() and part.isdigit() and len(part) < 19 for part in (first_message, first_event)):
         messages, events = messages.filter(pk__lt=int(first_message)), events.filter(pk__lt=int(first_event))
     found: list[Message | TicketEvent] = [*messages[: size + 1], *events[: size + 1]]
-    found.sort(key=lambda item: (item.created_at, isinstance(item, Message), item.pk))
+    found.sort(key=lambda item: (_happened(item, ticket), isinstance(item, Message), item.pk))
     items = found[-size:]
     return Timeline(items, _earlier(found, items) if len(found) > size else "")
+
+
+def _happened(item: Message | TicketEvent, ticket: Ticket) -> datetime:
+    """The opening is written down after the first message, but comes before it."""
+    return ticket.created_at if isinstance(item, TicketEvent) and item.kind == "opened" else item.created_at
 
 
 def _earlier(found: list[Message | TicketEvent], items: list[Message | TicketEvent]) -> str:
