@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin.sites import AdminSite
@@ -44,16 +45,28 @@ class DeskAdminSite(AdminSite):
             if any(name in models for name in names)
         ]
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """No sign-in form of its own: the one of the portal limits tries. Who may not enter is told so."""
-        target = request.GET.get("next", "")
-        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
-            target = reverse("admin:index")
-        if self.has_permission(request):
-            return redirect(target)
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(guarded)
+        def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if self.has_permission(request):
+                return guarded(request, *args, **kwargs)
+            return self.turn_away(request, request.get_full_path())
+
+        return entered
+
+    def turn_away(self, request: HttpRequest, target: str) -> HttpResponse:
+        """Strangers sign in on the portal's page, which limits tries, and come back; everybody else is refused."""
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(target)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        target = request.GET.get("next", "")
+        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+            target = reverse("admin:index")
+        return redirect(target) if self.has_permission(request) else self.turn_away(request, target)
 
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         return LogoutView.as_view(next_page="/")(request)

@@ -26,6 +26,9 @@ class PersonForm(forms.ModelForm):
         labels = {"is_superuser": _("admin")}
         help_texts = {"is_superuser": _("May do everything, also here. Admins are agents too.")}
 
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         stays = data.get("is_active") and data.get("is_superuser")
