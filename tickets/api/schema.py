@@ -38,7 +38,7 @@ class Described(AutoSchema):
     def get_summary(self) -> str:
         return self.get_description().partition(".")[0].partition(":")[0].replace("\n", " ")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         own = getattr(self.view, self.method.lower()).__doc__ or type(self.view).__doc__ or ""
         return " ".join(own.split())
 
@@ -53,6 +53,8 @@ class Described(AutoSchema):
         code = "201" if self.method in getattr(self.view, "created", ()) else "200"
         answers: dict[Any, Any] = {code: shape(many=True) if shape and self._is_list_view() else shape}
         for refusal, text in _REFUSALS["GET" if self.method == "GET" else "POST"].items():
+            if refusal in ("404", "409") and "{number}" not in self.path:
+                continue
             answers[(refusal, MEDIA_TYPE)] = OpenApiResponse(ProblemShape, description=text)
         return answers
 

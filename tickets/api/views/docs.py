@@ -18,7 +18,7 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _schema() -> dict[str, Any]:
-    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return SchemaGenerator().get_schema(request=None, public=True)
 
 
 @cache
@@ -57,10 +57,16 @@ def _body_schema(operation: dict[str, Any]) -> dict[str, Any]:
     return next((one["schema"] for one in content.values()), {})
 
 
-def _answers(operation: dict[str, Any]) -> Iterator[dict[str, str]]:
+def _answers(operation: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for code, answer in operation["responses"].items():
-        shapes = [_shape_name(one["schema"]) for one in answer.get("content", {}).values()]
-        yield {"code": code, "text": answer.get("description", ""), "shape": next(iter(shapes), "")}
+        schema: dict[str, Any] = next((one["schema"] for one in answer.get("content", {}).values()), {})
+        is_page = "Paginated" in schema.get("$ref", "")
+        yield {
+            "code": code,
+            "text": answer.get("description", ""),
+            "shape": _shape_name(schema),
+            "is_page": is_page,
+        }
 
 
 def _shape_name(schema: dict[str, Any]) -> str:
