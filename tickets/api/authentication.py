@@ -46,7 +46,7 @@ def _live_token(secret: str) -> ApiToken | None:
     return token
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     target_class = BearerAuthentication
     name = "token"
 

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from tickets.api.problems import KeyReused
-from tickets.models import IdempotencyKey
+from tickets.models import IdempotencyKey, User
 from tickets.refusals import Invalid
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def idempotent(handler: Handler) -> Handler:
 
 
 def _once(key: str, request: Request, handle: Callable[[], Response]) -> Response:
-    digest = _digest(request)
-    row = IdempotencyKey(user=request.user, key=key, request_sha256=digest)
+    digest, user = _digest(request), cast(User, request.user)
+    row = IdempotencyKey(user=user, key=key, request_sha256=digest)
     IdempotencyKey.objects.bulk_create([row], ignore_conflicts=True)
     # Nobody but the one who inserted the row sees it without an answer: the answer is written before the commit.
-    known = IdempotencyKey.objects.get(user=request.user, key=key)
+    known = IdempotencyKey.objects.get(user=user, key=key)
     if known.request_sha256 != digest:
         raise KeyReused(_("This Idempotency-Key was used for another request."))
     if known.status_code is not None:

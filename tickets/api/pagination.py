@@ -29,7 +29,7 @@ class NewestFirst(BasePagination):
     order, beyond = "-pk", "pk__lt"
     next_url: str | None = None
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         size = self._size(request.query_params.get("page_size", ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from django.conf import settings
@@ -50,14 +50,15 @@ def _refuse_constant(name: str) -> float:
 class JSONOnly(BaseContentNegotiation):
     """There is one format, so nobody has to ask for it: the Accept header is not read."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         content_type = (request.content_type or "").partition(";")[0].strip().lower()
-        return parsers[0] if content_type in {"application/json", ""} else None
+        return next(iter(parsers)) if content_type in {"application/json", ""} else None
 
-    def select_renderer(  # type: ignore[override]
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type or ""
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type or ""
 
 
 class TicketNumber:

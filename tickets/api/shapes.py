@@ -27,12 +27,14 @@ class TicketShape(Shape):
     number = serializers.CharField()
     subject = serializers.CharField()
     state = serializers.ChoiceField(State.choices)
-    label = serializers.CharField(help_text=_("What people read: the status if there is one, else the state."))
+    label = serializers.CharField(  # type: ignore[assignment]
+        help_text=_("What people read: the status if there is one, else the state.")
+    )
     help_topic = serializers.CharField(allow_null=True)
     department = serializers.CharField(allow_null=True, help_text=_("Null for customers when it is not public."))
     assignee = PersonShape(allow_null=True)
     requester = PersonShape()
-    source = serializers.ChoiceField(Source.choices)
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     resolved_at = _moment()
@@ -67,7 +69,7 @@ class MessageShape(Shape):
     author = PersonShape()
     body = serializers.CharField()
     html = serializers.CharField(allow_blank=True)
-    source = serializers.ChoiceField(Source.choices)
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]
     created_at = serializers.DateTimeField()
     attachments = AttachmentShape(many=True)
     is_machine = serializers.BooleanField(required=False, help_text=_("Agents only."))
@@ -83,7 +85,7 @@ class EventShape(Shape):
     text = serializers.CharField(help_text=_("The event in one sentence."))
     actor = serializers.CharField()
     created_at = serializers.DateTimeField()
-    data = serializers.DictField(required=False, help_text=_("Agents only."))
+    data = serializers.DictField(required=False, help_text=_("Agents only."))  # type: ignore[assignment]
 
 
 class ProblemShape(Shape):

@@ -43,7 +43,7 @@ class Messages(WritingView):
     @idempotent
     def post(self, request: Request, number: str) -> Response:
         """The customer writes: a resolved ticket is reopened, so is a closed one inside its reopen window; later the
-        message opens a follow-up, and `ticket` in the answer is that. Needs a token of somebody taking part."""
+        message opens a follow-up, and ticket in the answer is that. Needs a token of somebody taking part."""
         given = read(request, NewMessage)
         return self.written(
             conversation.receive(self.ticket(number), by=self.person, body=given["body"], source=Source.API)

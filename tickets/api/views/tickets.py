@@ -29,7 +29,7 @@ class Tickets(DeskView):
     pagination_class = NewestFirst
 
     def get(self, request: Request) -> Response:
-        """The tickets that the token's person may see, newest first; `q` searches them."""
+        """The tickets that the token's person may see, newest first; q searches them."""
         found = search.find(request.query_params.get("q", ""), by=self.person)
         if found.mistakes:
             raise Invalid(q=" ".join(mistake.text for mistake in found.mistakes))
@@ -109,8 +109,9 @@ def _priority(word: str, ticket: Ticket, by: User) -> int:
 def _transfer(ticket: Ticket, by: User, given: dict[str, Any]) -> None:
     permissions.require(by, "transfer", ticket)
     topic = lookups.help_topic(given.get("help_topic"), by)
-    department = lookups.department(given.get("department"), by) or (topic and topic.department)
-    assert department is not None  # noqa: S101 - one of the two was given, and null is refused
+    department = lookups.department(given.get("department"), by)
+    if department is None:
+        department = topic.department if topic else ticket.department
     if topic and topic.department_id != department.pk:
         raise Invalid(help_topic=_("This help topic belongs to another department."))
     assignment.transfer(ticket, by=by, department=department, help_topic=topic)

@@ -19,7 +19,7 @@ class Start(VerbView):
 
 
 class Resolve(VerbView):
-    """The solution is given; the requester is asked to confirm. `body` is sent as a reply with it."""
+    """The solution is given; the requester is asked to confirm. body is sent as a reply with it."""
 
     shape = inputs.Resolution
     act = staticmethod(lifecycle.resolve)
@@ -45,7 +45,7 @@ class Reopen(VerbView):
 
 
 class Archive(VerbView):
-    """Takes a closed ticket out of the lists; found again by `is:archived`. For admins, with a token of scope admin."""
+    """Takes a closed ticket out of the lists; found again by is:archived. For admins, with a token of scope admin."""
 
     scope = ApiToken.Scope.ADMIN
     act = staticmethod(lifecycle.archive)
