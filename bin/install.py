@@ -54,7 +54,7 @@ def install(root: Path, venv: Path, files: list[str]) -> None:
         and run(["uv", "pip", "install", "--python", venv / "bin" / "python", *wanted]).returncode == 0
     ):
         return
-    options = ["--quiet", "--disable-pip-version-check", "--prefer-binary", "--no-input"]
+    options = ["--quiet", "--disable-pip-version-check", "--prefer-binary", "--no-input", "--no-compile"]
     done = run([venv / "bin" / "python", "-m", "pip", "install", *options, *wanted])
     if done.returncode:
         print(done.stdout, file=sys.stderr)
