@@ -14,7 +14,7 @@ from tickets.models import Message, Ticket, User
 
 _LINKS = "guest_links"
 _KEPT_LINKS = 20
-_SHOWN = ("department", "help_topic", "status", "assignee", "requester")
+_SHOWN = ("department", "help_topic", "status", "assignee")
 
 
 def own_tickets(user: User) -> QuerySet[Ticket]:
@@ -26,14 +26,14 @@ def own_tickets(user: User) -> QuerySet[Ticket]:
 def visit(request: HttpRequest, number: str) -> tuple[Ticket, User]:
     """The ticket and the person who reads it. Http404 for a stranger, as if there were no such number."""
     if request.user.is_authenticated:
-        rows = Ticket.objects.visible_to(request.user).kept().select_related(*_SHOWN)
-        if ticket := rows.filter(number=number).first():
-            return ticket, request.user
+        rows = Ticket.objects.visible_to(request.user).kept().select_related(*_SHOWN).defer("search")
+        if found := list(rows.filter(number=number)):  # the number is unique: no need to sort, as first() would
+            return found[0], request.user
     token = request.session.get(_LINKS, {}).get(number)
-    found = read_guest_token(token) if token else None
-    if found is None or found[0].number != number:
+    admitted = read_guest_token(token) if token else None
+    if admitted is None or admitted[0].number != number:
         raise Http404
-    return found
+    return admitted
 
 
 def person_for(request: HttpRequest, ticket: Ticket) -> User | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from portal import wording
 from tickets import permissions
-from tickets.models import Attachment, HelpTopic, Message, Ticket, User
+from tickets.models import Attachment, HelpTopic, Ticket, User
 from tickets.models.people import hue, initials
 from tickets.states import COLOUR, CUSTOMER_WORDING, GLYPH, STEPS, State
 
@@ -70,9 +71,8 @@ def ticket(row: Ticket, person: User) -> dict[str, Any]:
         **_state(row),
         "department": row.department.name if row.department.is_public else "",
         "assignee": row.assignee.get_short_name() if row.assignee else "",
-        "when": wording.clock_face()(row.created_at),
+        "when": wording.day_and_time(row.created_at),
         "when_iso": row.created_at.isoformat(),
-        "opened": row.created_at,
         "closes_on": wording.closing_day(row.auto_close_at),
         "can_confirm": can["confirm"],
         "can_reopen": can["reopen"] and person.pk == row.requester_id,
@@ -102,21 +102,26 @@ def steps(row: Ticket) -> list[dict[str, Any]]:
     return found
 
 
-def messages(found: Iterable[Message], person: User) -> list[dict[str, Any]]:
-    """Messages with their attachments prefetched, oldest first."""
-    when = wording.clock_face()
+SHOWN_OF_MESSAGE = ("pk", "kind", "author_id", "author_name", "body", "folded", "created_at")
+
+
+def messages(found: Iterable[dict[str, Any]], files: Iterable[Attachment], person: User) -> list[dict[str, Any]]:
+    """`found` are values of SHOWN_OF_MESSAGE, oldest first; `files` all attachments of those messages."""
+    when, listed = wording.clock_face(), defaultdict(list)
+    for file in files:
+        listed[file.message_id].append(_file(file))
     return [
         {
-            "id": message.pk,
-            "kind": message.kind,
-            "author": _("You") if message.author_id == person.pk else message.author_name,
-            "is_you": message.author_id == person.pk,
-            "initials": initials(message.author_name),
-            "hue": hue(message.author_id or 0),
-            "when": when(message.created_at),
-            "when_iso": message.created_at.isoformat(),
-            "attachments": [_file(attachment) for attachment in message.attachments.all()],
-            **_text(message),
+            "id": str(message["pk"]),  # a number would be localized, which costs
+            "kind": message["kind"],
+            "author": _("You") if message["author_id"] == person.pk else message["author_name"],
+            "is_you": message["author_id"] == person.pk,
+            "initials": initials(message["author_name"]),
+            "hue": str(hue(message["author_id"] or 0)),
+            "when": when(message["created_at"]),
+            "when_iso": message["created_at"].isoformat(),
+            "attachments": listed.get(message["pk"], []),
+            **_text(message["body"], message["folded"]),
         }
         for message in found
     ]
@@ -130,14 +135,14 @@ def _file(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _text(message: Message) -> dict[str, SafeString | str]:
+def _text(body: str, ranges: list[list[int]]) -> dict[str, SafeString | str]:
     """The body as HTML: what the writer wrote, and apart from it the quoted text that is folded away."""
     shown, folded, position = "", "", 0
-    for start, end in message.folded:
-        shown += message.body[position:start]
-        folded += message.body[start:end]
+    for start, end in ranges:
+        shown += body[position:start]
+        folded += body[start:end]
         position = end
-    shown += message.body[position:]
+    shown += body[position:]
     return {"body_html": as_html(shown), "folded_html": as_html(folded) if folded.strip() else ""}
 
 

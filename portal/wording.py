@@ -35,6 +35,17 @@ def clock_face(now: datetime | None = None) -> Callable[[datetime], str]:
     return when
 
 
+def day_and_time(moment: datetime) -> str:
+    """When something was, without counting from now: "today 14:02", "Monday 09:12", "3 Mar 09:12", "3 Mar 2024"."""
+    local, now = timezone.localtime(moment), timezone.localtime()
+    if local.date() == now.date():
+        return f"{_('today')} {local:%H:%M}"
+    if now - local < timedelta(days=6):
+        return f"{WEEKDAYS[local.weekday()]} {local:%H:%M}"
+    day = f"{local.day} {MONTHS_3[local.month].capitalize()}"
+    return f"{day} {local:%H:%M}" if local.year == now.year else f"{day} {local.year}"
+
+
 def size(octets: int) -> str:
     if octets < 1000:
         return f"{octets} B"

@@ -17,7 +17,7 @@ from portal.forms import MessageForm
 from tickets import limits, permissions
 from tickets.actions import conversation, lifecycle
 from tickets.links import guest_token
-from tickets.models import Message, Ticket, User
+from tickets.models import Attachment, Message, Ticket, User
 from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooMany
 from tickets.states import Source, State
 
@@ -35,10 +35,12 @@ def _show(
     request: HttpRequest, ticket: Ticket, person: User, *, form: MessageForm | None = None, status: int = 200,
     notice: str = "",
 ) -> HttpResponse:  # fmt: skip
+    found = list(readable(ticket).values(*presenters.SHOWN_OF_MESSAGE))
+    files = Attachment.objects.filter(message__in=[message["pk"] for message in found])
     context: dict[str, Any] = {
         "ticket": presenters.ticket(ticket, person),
         "stepper": presenters.steps(ticket),
-        "messages_list": presenters.messages(readable(ticket).prefetch_related("attachments"), person),
+        "messages_list": presenters.messages(found, files, person),
         "form": form or MessageForm(),
         "notice": notice,
     }
