@@ -7,15 +7,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from tickets.events import EVENTS, sentence
 from tickets.models import Attachment, Message, Ticket, TicketEvent, User
 from tickets.states import Priority
 
-RELATED = ("status", "department", "help_topic", "assignee", "team", "requester")
+_JOINED = ("department", "requester", "assignee", "help_topic")
+_FETCHED = ("status", "team")
 _PRIORITIES = {priority.value: priority.name.lower() for priority in Priority}
 
 Answer = dict[str, Any]
+
+
+def with_related(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """The tickets with all that an answer shows. Four joins, not six: planning those takes PostgreSQL several times
+    as long as running them, and most tickets have neither a status nor a team."""
+    return rows.select_related(*_JOINED).prefetch_related(*_FETCHED)
 
 
 def is_inside(viewer: User) -> bool:
@@ -23,7 +31,7 @@ def is_inside(viewer: User) -> bool:
 
 
 def ticket(row: Ticket, viewer: User) -> Answer:
-    """Needs RELATED joined, else each is one more query."""
+    """Of a row read by `with_related`, else each relation is one more query."""
     topic, inside = row.help_topic, is_inside(viewer)
     return {
         "number": row.number,

@@ -23,7 +23,7 @@ class WritingView(DeskView):
 
     def written(self, message: Message) -> Response:
         """The message with its ticket, which a message can change: state, assignee, deadlines."""
-        ticket = Ticket.objects.select_related(*answers.RELATED).get(pk=message.ticket_id)
+        ticket = answers.with_related(Ticket.objects.all()).get(pk=message.ticket_id)
         said = answers.message(message, self.person) | {"ticket": answers.ticket(ticket, self.person)}
         return Response(said, status=201)
 

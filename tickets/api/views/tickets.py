@@ -34,7 +34,7 @@ class Tickets(DeskView):
         if found.mistakes:
             raise Invalid(q=" ".join(mistake.text for mistake in found.mistakes))
         pages = NewestFirst()
-        rows = pages.paginate_queryset(found.tickets.select_related(*answers.RELATED), request, self)
+        rows = pages.paginate_queryset(answers.with_related(found.tickets), request, self)
         return pages.get_paginated_response([answers.ticket(row, self.person) for row in rows or ()])
 
     @idempotent
@@ -73,7 +73,7 @@ class OneTicket(DeskView):
 
     def get(self, request: Request, number: str) -> Response:
         """One ticket, and what may be done with it now."""
-        ticket = self.ticket(number, *answers.RELATED)
+        ticket = answers.with_related(Ticket.objects.kept().visible_to(self.person)).get(number=number)
         allowed = permissions.verbs(self.person, ticket)
         return Response(answers.ticket(ticket, self.person) | {"allowed": allowed})
 
@@ -85,7 +85,7 @@ class OneTicket(DeskView):
         with transaction.atomic():
             _change(ticket, self.person, given)
         # After a transfer it may be out of the person's sight; the answer is what they did.
-        return self.answer(Ticket.objects.select_related(*answers.RELATED).get(pk=ticket.pk))
+        return self.answer(answers.with_related(Ticket.objects.all()).get(pk=ticket.pk))
 
 
 def _change(ticket: Ticket, by: User, given: dict[str, Any]) -> None:
