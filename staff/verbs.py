@@ -54,7 +54,9 @@ def possible(ticket: Ticket, user: User) -> set[str]:
 
 def buttons(ticket: Ticket, user: User, *, is_follower: bool) -> list[dict[str, Any]]:
     may = possible(ticket, user)
-    hidden = "follow" if is_follower else "unfollow"
+    hidden = {"follow" if is_follower else "unfollow"}
+    if not permissions.can(user, "triage", ticket):
+        hidden.add("revoke-links")
     return [
         {
             "verb": verb,
@@ -67,5 +69,5 @@ def buttons(ticket: Ticket, user: User, *, is_follower: bool) -> list[dict[str, 
             "panel": button.panel,
         }
         for verb, button in BUTTONS.items()
-        if button.needs in may and verb != hidden
+        if button.needs in may and verb not in hidden
     ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from staff import lists
 from staff.access import AgentRequest, agents_only
 from staff.times import Clock
-from tickets import queries
+from tickets import permissions, queries
 from tickets.mail import inbound, outbound
 from tickets.models import InboundEmail, OutboundEmail, User
 
@@ -50,7 +50,10 @@ def retry(request: AgentRequest, pk: int) -> HttpResponse:
 @require_POST
 @agents_only
 def resend(request: AgentRequest, pk: int) -> HttpResponse:
-    outbound.resend(get_object_or_404(_outbound(request.user), pk=pk).pk)
+    row = get_object_or_404(_outbound(request.user), pk=pk)
+    if row.ticket is not None and not permissions.can(request.user, "reply", row.ticket):
+        raise PermissionDenied
+    outbound.resend(row.pk)
     messages.success(request, _("The mail is sent again."))
     return redirect("staff:mail")
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from tickets import sla
+from tickets import permissions, sla
 from tickets.actions.conversation import check_status
 from tickets.actions.door import opened
 from tickets.actions.writing import check_text
 from tickets.events import record
 from tickets.models import Follower, Status, Tag, Ticket, User
 from tickets.permissions import Actor
-from tickets.refusals import Invalid
+from tickets.refusals import Invalid, NotAllowed
 from tickets.states import Priority, State
 
 MAX_TAGS = 20
@@ -86,8 +86,10 @@ def unfollow(ticket: Ticket, *, by: Actor, person: User) -> Ticket:
 
 
 def revoke_links(ticket: Ticket, *, by: Actor) -> Ticket:
-    """Makes every link to this ticket that was mailed until now invalid."""
+    """Makes every link to this ticket that was mailed until now invalid, in every state. Takes the right to triage."""
     with opened("follow", ticket, by) as (fresh, now):
+        if not permissions.can(by, "triage", fresh):
+            raise NotAllowed(_("You are not allowed to make e-mail links invalid."))
         fresh.guest_links_revoked_at = now
         fresh.save(update_fields=["guest_links_revoked_at", "updated_at"])
         record(fresh, "links_revoked", by=by)
