@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests import factories, people
+from tickets.actions import conversation
+from tickets.models import InboundEmail, OutboundEmail, Permission, Ticket
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = '<script>alert("x")</script>&"\''
+VIEWS = ["my-open", "unassigned", "due-soon", "waiting", "all-open", "resolved", "closed", "archived"]
+
+
+def view(slug):
+    return reverse("staff:view", args=[slug])
+
+
+def page_of(ticket):
+    return reverse("staff:ticket", args=[ticket.number])
+
+
+def queries(client, url, **headers):
+    client.get(url, headers=headers)  # glyphs and templates are loaded once per process
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url, headers=headers).status_code == 200
+    return len(captured)
+
+
+PAGES = ["/staff/", view("my-open"), "/staff/search/?q=x", "/staff/tickets/new/", "/staff/mail/", "/staff/tickets/1/"]
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_the_anonymous_sign_in_and_come_back(url):
+    response = Client().get(url)
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login") + "?next=/staff/")
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_customers_do_not_get_in(url, browser):
+    assert browser(people.customer()).get(url).status_code == 403
+
+
+def test_a_session_that_ended_sends_the_whole_page_away(ticket):
+    response = Client().get(page_of(ticket), headers={"HX-Request": "true"})
+    assert response.status_code == 204
+    assert "/staff/tickets/" in response["HX-Redirect"]
+
+
+@pytest.mark.parametrize("slug", VIEWS)
+def test_a_view_costs_the_same_with_one_row_and_three(slug, browser, agent, home):
+    states = {"resolved": "resolved", "closed": "closed", "archived": "closed"}
+    client = browser(agent)
+
+    def one_more():
+        made = factories.ticket_in(states.get(slug, "open"), agent, department=home)
+        Ticket.objects.filter(pk=made.pk).update(**_columns(slug, made))
+
+    one_more()
+    first = queries(client, view(slug))
+    one_more(), one_more()
+    assert queries(client, view(slug)) == first <= 12
+
+
+def _columns(slug, ticket):
+    from tickets.models import Status
+
+    return {
+        "unassigned": {"assignee": None},
+        "due-soon": {"due_at": ticket.created_at},
+        "waiting": {"status": Status.objects.get(slug="waiting_on_customer")},
+        "archived": {"archived_at": ticket.created_at},
+    }.get(slug, {"priority": 2})
+
+
+def test_a_ticket_costs_the_same_with_one_message_and_three(browser, agent, ticket):
+    client = browser(agent)
+    conversation.reply(ticket, by=agent, body="One.")
+    first = queries(client, page_of(ticket))
+    for body in ("Two.", "Three."):
+        conversation.reply(ticket, by=agent, body=body)
+        conversation.note(ticket, by=agent, body=body)
+        conversation.receive(ticket, by=ticket.requester, body=body, source="web")
+    assert queries(client, page_of(ticket)) == first <= 24
+    assert queries(client, page_of(ticket), **{"HX-Request": "true"}) < first
+
+
+def test_the_list_shows_what_is_due_and_by_whom(browser, agent, home):
+    home.sla_policy = factories.sla_policy(60, 480)
+    home.save()
+    ticket = factories.ticket(department=home, subject="The door is stuck", body="Since this morning.")
+    page = browser(agent).get(view("unassigned")).content.decode()
+    assert "The door is stuck" in page and "Since this morning." in page and ticket.number in page
+    assert re.search(r"Due in (59|60) min", page)
+    late = factories.age(ticket, minutes=100)
+    Ticket.objects.filter(pk=late.pk).update(due_at=late.due_at)
+    assert "Overdue by 40 min" in browser(agent).get(view("due-soon")).content.decode()
+
+
+def test_other_departments_stay_unseen(browser, outsider, ticket):
+    client = browser(outsider)
+    for slug in VIEWS:
+        page = client.get(view(slug)).content.decode()
+        assert ticket.number not in page and "rail__count" not in page
+    assert client.get(page_of(ticket)).status_code == 404
+    assert client.get(view(f"d-{ticket.department.slug}")).status_code == 404
+    assert ticket.number not in client.get("/staff/search/", {"q": "printer"}).content.decode()
+    assert ticket.subject not in client.get("/staff/search/", {"q": ticket.number}, follow=True).content.decode()
+
+
+def test_an_agent_is_a_customer_where_they_are_the_requester(browser, outsider, home):
+    """Notes about a colleague's own request stay closed to them."""
+    ticket = factories.ticket(outsider, home)
+    client = browser(outsider)
+    assert client.get(page_of(ticket)).status_code == 404
+    assert ticket.number not in client.get(view("all-open")).content.decode()
+    assert page_of(ticket) not in client.get("/staff/search/", {"q": "printer"}).content.decode()
+
+
+def test_a_watching_agent_of_another_department_reads(browser, outsider, ticket):
+    ticket.followers.create(user=outsider)
+    page = browser(outsider).get(page_of(ticket))
+    assert page.status_code == 200
+    assert "reply-body" not in page.content.decode()
+
+
+def test_there_is_no_such_view(browser, agent):
+    assert browser(agent).get(view("nonsense")).status_code == 404
+    assert browser(agent).get(view("trash")).status_code == 404
+
+
+def test_hostile_text_is_only_text(browser, agent, home):
+    requester = people.customer(name=HOSTILE)
+    ticket = factories.ticket(requester, home, subject=HOSTILE, body=HOSTILE + " https://x.example/?a=1&b=<i>")
+    conversation.note(ticket, by=agent, body=HOSTILE)
+    client = browser(agent)
+    for url in (view("all-open"), page_of(ticket), "/staff/search/?q=%3Cscript%3Ealert"):
+        page = client.get(url).content.decode()
+        assert "<script>alert" not in page
+    page = client.get(page_of(ticket)).content.decode()
+    assert 'href="https://x.example/?a=1&amp;b="' in page
+
+
+def test_htmx_gets_the_pane_and_the_row_but_not_the_list(browser, agent, ticket):
+    client = browser(agent)
+    response = client.get(page_of(ticket), headers={"HX-Request": "true"})
+    page = response.content.decode()
+    assert 'id="ticket"' in page and f'id="row-{ticket.pk}" hx-swap-oob' in page
+    assert "<html" not in page and 'id="rail"' not in page
+    assert "HX-Request" in response["Vary"]
+    whole = client.get(page_of(ticket), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
+    assert b"<html" in whole.content
+
+
+def test_the_ticket_opens_beside_the_list_it_came_from(browser, agent, ticket):
+    other = factories.ticket(department=ticket.department, subject="Another one")
+    page = browser(agent).get(page_of(ticket) + "?view=unassigned").content.decode()
+    assert "Another one" in page and f"{page_of(other)}?view=unassigned" in page
+    page = browser(agent).get(page_of(ticket) + "?q=another").content.decode()
+    assert f"{page_of(other)}?q=another" in page
+
+
+@pytest.mark.parametrize(
+    "query", ["view=../x", "after=x", "before=9-9", "after=" + "9" * 40, "earlier=x", "view=trash"]
+)
+def test_nonsense_in_the_address_is_ignored(query, browser, agent, ticket):
+    assert browser(agent).get(f"{page_of(ticket)}?{query}").status_code == 200
+
+
+def test_pages_forth_and_back(browser, agent, home, monkeypatch):
+    from tickets import queries as reads
+
+    monkeypatch.setattr(reads.page, "__kwdefaults__", {**reads.page.__kwdefaults__, "size": 2})
+    tickets = [factories.ticket(department=home) for _ in range(3)]
+    client = browser(agent)
+    first = client.get(view("unassigned")).content.decode()
+    assert tickets[2].number in first and tickets[0].number not in first
+    older = re.search(r'rel="next" href="([^"]+)"', first)[1].replace("&amp;", "&")
+    second = client.get(older).content.decode()
+    assert tickets[0].number in second and tickets[2].number not in second
+    newer = re.search(r'rel="prev" href="([^"]+)"', second)[1].replace("&amp;", "&")
+    assert tickets[2].number in client.get(newer).content.decode()
+
+
+def test_long_threads_open_at_the_end_and_show_what_came_before(browser, agent, ticket, monkeypatch):
+    from tickets import queries as reads
+
+    monkeypatch.setattr(reads.timeline, "__kwdefaults__", {**reads.timeline.__kwdefaults__, "size": 3})
+    for number in range(6):
+        conversation.note(ticket, by=agent, body=f"Note number {number}.")
+    client = browser(agent)
+    page = client.get(page_of(ticket)).content.decode()
+    assert "Note number 5." in page and "Note number 2." not in page
+    earlier = re.search(r'href="([^"]+earlier=[^"]+)"', page)[1]
+    piece = client.get(earlier, headers={"HX-Request": "true"}).content.decode()
+    assert "Note number 2." in piece and "Note number 5." not in piece and "<html" not in piece
+    assert "Note number 2." in client.get(earlier).content.decode()
+
+
+def test_a_number_typed_exactly_goes_to_the_ticket(browser, agent, ticket):
+    response = browser(agent).get("/staff/search/", {"q": f"#{ticket.number}"})
+    assert response["Location"] == page_of(ticket)
+
+
+def test_search_finds_and_says_what_it_did_not_understand(browser, agent, ticket):
+    page = browser(agent).get("/staff/search/", {"q": "printer"}).content.decode()
+    assert f"{page_of(ticket)}?q=printer" in page
+    assert "Nothing found" in browser(agent).get("/staff/search/", {"q": "zebra"}).content.decode()
+
+
+def test_the_delivery_of_a_reply_is_shown(browser, agent, ticket):
+    conversation.reply(ticket, by=agent, body="Look here.")
+    mails, client = OutboundEmail.objects.filter(kind="reply"), browser(agent)
+    assert "queued" in client.get(page_of(ticket)).content.decode()
+    mails.update(state="sent")
+    assert ">sent<" in client.get(page_of(ticket)).content.decode()
+    mails.update(state="failed", last_error="550 no such user")
+    assert "550 no such user" in client.get(page_of(ticket)).content.decode()
+
+
+def test_the_original_of_a_mail_is_framed_and_tame(browser, agent, outsider, home):
+    html = '<p onclick="x()">Hi</p><script>alert(1)</script>'
+    ticket = factories.ticket(department=home, source="email", html=html)
+    url = reverse("staff:message_html", args=[ticket.messages.get().pk])
+    assert url in browser(agent).get(page_of(ticket)).content.decode()
+    response = browser(agent).get(url)
+    assert "<p>Hi</p>" in response.content.decode() and "alert" not in response.content.decode()
+    assert "sandbox" in response["Content-Security-Policy"] and "script-src" not in response["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    assert browser(outsider).get(url).status_code == 404
+
+
+def test_opens_a_ticket_for_a_caller(browser, agent, home):
+    values = {"email": "Caller@Customers.example", "name": "Carla", "source": "phone", "subject": "No dial tone",
+              "body": "The line is dead.", "department": home.pk, "priority": 3}  # fmt: skip
+    response = browser(agent).post(reverse("staff:ticket_new"), values)
+    ticket = Ticket.objects.get()
+    assert response["Location"] == page_of(ticket)
+    assert (ticket.source, ticket.priority, ticket.requester.email) == ("phone", 3, "caller@customers.example")
+
+
+def test_what_is_missing_is_said_and_nothing_is_lost(browser, agent):
+    response = browser(agent).post(reverse("staff:ticket_new"), {"subject": "No dial tone", "email": "nobody"})
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert 'value="No dial tone"' in page and "field__errors" in page
+    assert not Ticket.objects.exists()
+
+
+def test_only_who_may_create_opens_tickets_for_others(browser, reader):
+    assert browser(reader).get(reverse("staff:ticket_new")).status_code == 403
+    limited = people.agent(factories.department(), can=[Permission.VIEW, Permission.REPLY])
+    assert browser(limited).post(reverse("staff:ticket_new")).status_code == 403
+
+
+def test_the_mail_log_shows_trouble_to_those_concerned(browser, agent, outsider, ticket):
+    conversation.reply(ticket, by=agent, body="Hello.")
+    OutboundEmail.objects.update(state="failed", last_error="550 no such user")
+    mail = OutboundEmail.objects.first()
+    InboundEmail.objects.create(
+        source="smtp", raw_sha256="0" * 64, raw_size=1, delivery_key="k", sender="odd@x.example", state="suspended",
+        reason="loop",
+    )  # fmt: skip
+    page = browser(agent).get(reverse("staff:mail")).content.decode()
+    assert "550 no such user" in page and "odd@x.example" not in page
+    assert "550 no such user" not in browser(outsider).get(reverse("staff:mail")).content.decode()
+    assert "odd@x.example" in browser(people.admin()).get(reverse("staff:mail")).content.decode()
+    again = reverse("staff:mail_resend", args=[mail.pk])
+    assert browser(outsider).post(again).status_code == 404
+    assert browser(agent).post(again).status_code == 302
+    mail.refresh_from_db()
+    assert mail.state == "retry"
+
+
+def test_only_admins_release_mail(browser, agent):
+    mail = InboundEmail.objects.create(
+        source="smtp", raw_sha256="0" * 64, raw_size=1, delivery_key="k", state="suspended", reason="loop"
+    )
+    assert browser(agent).post(reverse("staff:mail_retry", args=[mail.pk])).status_code == 403
