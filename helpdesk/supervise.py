@@ -182,7 +182,8 @@ class Desk:
             # As root, PostgreSQL's own account must be able to pass; what is secret inside is closed by itself.
             self.data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
             self.logs = self.data / "log"
-            self.logs.mkdir(exist_ok=True, mode=0o700)
+            for folder in (self.logs, self.data / "outbox", self.data / "files"):
+                folder.mkdir(exist_ok=True, mode=0o700)
             self.lock = (self.data / "run.lock").open("w")
         except OSError as error:
             raise ImproperlyConfigured(
