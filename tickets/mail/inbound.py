@@ -88,16 +88,15 @@ def _claim(pk: int) -> bool:
     """Counts the attempt before it begins, so that a mail that kills its worker is given up, too."""
     now = timezone.now()
     due = InboundEmail.objects.filter(pk=pk, state=State.STORED, next_attempt_at__lte=now)
-    if not due.update(attempts=F("attempts") + 1, next_attempt_at=now + _LEASE):
-        return False
-    if InboundEmail.objects.filter(pk=pk, attempts__gt=ATTEMPTS).exists():
-        _settle(pk, State.FAILED, "gave_up", "Every attempt ended without a result.")
-        return False
-    return True
+    return bool(due.update(attempts=F("attempts") + 1, next_attempt_at=now + _LEASE))
 
 
 def _apply(pk: int) -> None:
-    raw = blobs.read(InboundEmail.objects.values_list("raw_sha256", flat=True).get(pk=pk))
+    sha256, attempts = InboundEmail.objects.values_list("raw_sha256", "attempts").get(pk=pk)
+    if attempts > ATTEMPTS:
+        _settle(pk, State.FAILED, "gave_up", "Every attempt ended without a result.")
+        return
+    raw = blobs.read(sha256)
     mark = signing.instance_mark(signing.key(), settings.MAIL_DOMAIN)
     parsed = parse(raw, domain=settings.MAIL_DOMAIN, own_mark=mark)
     with transaction.atomic():
