@@ -24,7 +24,7 @@ LONGEST = 500  # characters
 MOST_WORDS = 12
 # Up to so many hits a word counts as rare: they are fetched from the index and put in order. More common words are
 # looked for by walking the tickets from the newest on, which ends soon just because they are common.
-RARE = 3000
+RARE = 2000
 
 _PART = re.compile(r'(?=\S)(?P<minus>-?)(?:(?P<key>[A-Za-z_]+):)?(?:"(?P<quoted>[^"]*)"?|(?P<plain>\S*))')
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -146,8 +146,8 @@ def _rarest(words: list[Word], by: User) -> Word | None:
     if not by.is_agent and not by.is_superuser:
         return None
     guesses = [(_guess(word), number) for number, word in enumerate(words) if not word.negated]
-    fewest, number = min(guesses, default=(RARE * 2, 0))
-    return words[number] if fewest < RARE * 2 else None
+    fewest, number = min(guesses, default=(RARE + 1, 0))
+    return words[number] if fewest <= RARE else None
 
 
 def _guess(word: Word) -> int:
