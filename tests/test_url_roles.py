@@ -1,0 +1,117 @@
+"""Every address as everybody: the table of tests/url_roles.py is what happens, and nothing is missing from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from tests import world as worlds
+from tests.url_roles import API_BODIES, API_GET, API_POST, FORMS, GET, POST, READY, STATES
+from tickets.models import Desk
+
+pytestmark = pytest.mark.django_db
+PAGES = re.compile(r"admin:tickets_\w+_(changelist|add|change|delete|history)$")
+MODEL_PAGES = {"changelist", "add", "change", "delete", "history"}
+NAMELESS = {True: "admin:row", False: "admin:none"}  # below a model; whatever else begins with admin/
+
+
+def walk(resolver: Any = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
+    """(name, pattern) of every address; those of the admin's models by what they do."""
+    for one in (resolver or get_resolver()).url_patterns:
+        where = prefix + str(one.pattern)
+        if isinstance(one, URLPattern):
+            name = f"{space}{one.name}" if one.name else NAMELESS[where.count("/") > 2]
+            yield PAGES.sub(r"admin:\1", name), where
+        else:
+            yield from walk(one, where, space + (f"{one.namespace}:" if one.namespace else ""))
+
+
+ADDRESSES = dict(walk())
+WEB = [name for name in ADDRESSES if not name.startswith("api:")]
+API = [name for name in ADDRESSES if name.startswith("api:")]
+
+
+def test_the_table_has_every_address_and_no_other() -> None:
+    assert set(GET) == set(POST) == set(WEB)
+    assert set(API_GET) == set(API_POST) == set(API)
+    assert set(FORMS) | set(STATES) | set(API_BODIES) | set(READY) <= set(ADDRESSES)
+
+
+@pytest.mark.parametrize(("columns", "table"), [(worlds.PEOPLE, GET | POST), (worlds.TOKENS, API_GET | API_POST)])
+def test_every_row_has_every_column(columns: Any, table: dict[str, str]) -> None:
+    assert {name: len(row.split()) for name, row in table.items()} == dict.fromkeys(table, len(columns))
+
+
+@pytest.fixture
+def world(request: Any) -> worlds.World:
+    cache.clear()
+    Desk.current()
+    return worlds.build(**STATES.get(request.node.callspec.params["name"], {}))
+
+
+def path_of(name: str, world: worlds.World) -> str:
+    if name in READY:
+        return READY[name]
+    page = name.removeprefix("admin:")
+    if page in MODEL_PAGES:
+        return reverse(f"admin:tickets_ticket_{page}", args=[] if page in {"changelist", "add"} else [world.ticket.pk])
+    wanted = re.findall(r"<(?:\w+:)?(\w+)>", ADDRESSES[name])
+    return reverse(name, kwargs={key: named(name, key, world) for key in wanted})
+
+
+def named(name: str, key: str, world: worlds.World) -> Any:
+    if key == "pk":
+        return {"staff:mail_retry": world.inbound, "staff:mail_resend": world.outbound}.get(name, world.message).pk
+    return world.names[key]
+
+
+def outcome(response: Any) -> str:
+    if response.status_code != 302:
+        return str(response.status_code)
+    return "login" if response["Location"].startswith("/accounts/login/") else "->"
+
+
+def seen(columns: Any, ask: Any) -> str:
+    """What each column gets, each as if it were the first to ask."""
+    cells = []
+    for column in columns:
+        with transaction.atomic():
+            cells.append(outcome(ask(column)))
+            transaction.set_rollback(True)
+        cache.clear()
+    return " ".join(cells)
+
+
+@pytest.mark.parametrize("name", WEB)
+def test_pages_and_forms(world: worlds.World, name: str) -> None:
+    path, typed = path_of(name, world), FORMS.get(name, {})
+    typed = typed(world) if callable(typed) else typed
+    got = {
+        "GET": seen(worlds.PEOPLE, lambda who: world.browser(who).get(path)),
+        "POST": seen(worlds.PEOPLE, lambda who: world.browser(who).post(path, typed)),
+    }
+    assert got == {"GET": " ".join(GET[name].split()), "POST": " ".join(POST[name].split())}
+
+
+def call(world: worlds.World, method: str, path: str, token: str, **more: Any) -> Any:
+    headers = {"Authorization": f"Bearer {world.secrets[token]}"} if token != "none" else {}
+    return getattr(Client(), method)(path, headers=headers, **more)
+
+
+@pytest.mark.parametrize("name", API)
+def test_the_api(world: worlds.World, name: str) -> None:
+    path = path_of(name, world)
+    body = {"data": API_BODIES.get(name, {}), "content_type": "application/json"}
+    got = {
+        "GET": seen(worlds.TOKENS, partial(call, world, "get", path)),
+        "POST": seen(worlds.TOKENS, partial(call, world, "patch" if name == "api:ticket" else "post", path, **body)),
+    }
+    assert got == {"GET": " ".join(API_GET[name].split()), "POST": " ".join(API_POST[name].split())}

@@ -1,0 +1,105 @@
+"""One small desk with everything that an address of ours can name, and everybody who may ask for it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from tests import factories, people
+from tickets import links
+from tickets.actions import conversation
+from tickets.models import ApiToken, InboundEmail, Mailbox, Message, OutboundEmail, Ticket, User
+
+PEOPLE = ("anonymous", "own", "other", "agent", "foreign", "reader", "admin")
+# name of the token -> who has it, its scope
+TOKENS = {
+    "none": None,
+    "own": ("own", "write"),
+    "other": ("other", "write"),
+    "agent": ("agent", "write"),
+    "agent-read": ("agent", "read"),
+    "foreign": ("foreign", "write"),
+    "reader": ("reader", "write"),
+    "admin-write": ("admin", "write"),
+    "admin": ("admin", "admin"),
+}
+
+
+@dataclass
+class World:
+    """`ticket` belongs to `own` and lies in the department of `agent` and `reader`; `foreign` is an agent elsewhere,
+    `other` another customer."""
+
+    ticket: Ticket
+    message: Message
+    inbound: InboundEmail
+    outbound: OutboundEmail
+    people: dict[str, User | None]
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def browser(self, name: str, **how: Any) -> Client:
+        client = Client(**how)
+        if person := self.people[name]:
+            client.force_login(person)
+        return client
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What the parts of an address stand for here."""
+        ticket, message = self.ticket, self.message
+        return {
+            "number": ticket.number,
+            "key": message.attachments.get().key,
+            "token": links.guest_token(ticket, ticket.requester),
+            "nonce": uuid.UUID(int=7),
+            "slug": "my-open",
+        }
+
+
+def build(state: str = "open", *, archived: bool = False, trashed: bool = False) -> World:
+    where, elsewhere = factories.department(), factories.department()
+    folk = {
+        "anonymous": None, "own": people.customer(), "other": people.customer(), "agent": people.agent(where),
+        "foreign": people.agent(elsewhere), "reader": people.reader(where), "admin": people.admin(),
+    }  # fmt: skip
+    file = SimpleUploadedFile("note.txt", b"words", "text/plain")
+    ticket = factories.ticket_in(
+        state, folk["agent"], requester=folk["own"], department=where, html="<p>Hello</p>",
+        attachments=conversation.uploads([file]),
+    )  # fmt: skip
+    mailbox = factories.mailbox(where)
+    world = World(ticket, ticket.messages.order_by("pk").first(), _inbound(ticket, mailbox), _outbound(ticket), folk)
+    world.secrets = {name: _token(folk[who[0]], who[1]) for name, who in TOKENS.items() if who}
+    _set_aside(ticket, archived, trashed)
+    return world
+
+
+def _set_aside(ticket: Ticket, archived: bool, trashed: bool) -> None:
+    moment = ticket.updated_at
+    changes = {"archived_at": moment if archived else None, "deleted_at": moment if trashed else None}
+    Ticket.objects.filter(pk=ticket.pk).update(**changes)
+
+
+def _inbound(ticket: Ticket, mailbox: Mailbox) -> InboundEmail:
+    return InboundEmail.objects.create(
+        mailbox=mailbox, source="smtp", raw_sha256="0" * 64, raw_size=1, delivery_key="0" * 64, state="failed",
+        ticket=ticket, sender="grace@customers.example", subject="Hello", next_attempt_at=None,
+    )  # fmt: skip
+
+
+def _outbound(ticket: Ticket) -> OutboundEmail:
+    return OutboundEmail.objects.create(
+        kind="reply", ticket=ticket, message=ticket.messages.first(), recipient="lost@customers.example",
+        rfc_message_id="<lost@desk.example>", state="failed", next_attempt_at=None,
+    )  # fmt: skip
+
+
+def _token(person: User, scope: str) -> str:
+    token = ApiToken(name=f"{person.pk} {scope}", user=person, scope=scope)
+    secret = token.set_new_secret()
+    token.save()
+    return secret
