@@ -6,6 +6,7 @@ the one who owns the address.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,22 +14,30 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.account.signals import password_reset
+from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import connection, transaction
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from portal.access import client_ip
-from tickets import outbox
+from portal.access import client_ip, network
+from tickets import limits, outbox
 from tickets.actions.people import clean_name
 from tickets.models import Organization, User
 
+SIGN_INS = [(30, limits.MINUTE)]
+SIGN_INS_OF_ONE = [(10, 5 * limits.MINUTE)]
+SIGN_UPS = [(10, limits.HOUR)]
+RESETS = [(20, limits.HOUR)]
+MAILS = [(3, limits.HOUR)]
 LONGEST_PASSWORD = 1000
+_RESETS = {"password_reset_key", "unknown_account"}
 _DEVICE = "device"
 _DEVICE_SECONDS = 365 * 24 * 3600
 _SETUP_LOCK = 7_209_318
@@ -44,8 +53,22 @@ class SignupFields(forms.Form):
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        if request.method == "POST":
+            _check(request, "signup", SIGN_UPS)
+        return True
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Queues the mail like every other one. Its links lead to BASE_URL, whatever host the browser named."""
+        """Queues the mail like every other one. Its links lead to BASE_URL, whatever host the browser named.
+
+        What is mailed too often to one address is dropped without a word: the answer must not tell.
+        """
+        kind = template_prefix.rpartition("/")[2]
+        if kind in _RESETS:
+            _check(self.request, "reset", RESETS)
+            kind = "reset"
+        if limits.hit(f"account:{kind}:{email.lower()}", MAILS):
+            return
         links = {name: _at_home(value) for name, value in context.items() if name.endswith("_url")}
         mail = self.render_mail(template_prefix, email, {**context, **links, "email": email})
         _queue(email, context.get("user"), mail.subject, mail.body)
@@ -64,19 +87,32 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().clean_password(password, user)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Attempts count per network and per address. A browser that signed in before has a count of its own, so that
+        guessing from elsewhere cannot lock the owner out."""
         _refuse_giant(credentials.get("password", ""))
-        super().pre_authenticate(request, **credentials)
+        login = credentials.get("email", "").lower()
+        who = f"{login}|{_known_device(request, login)}"
+        waits = limits.hit(f"login:{network(request)}", SIGN_INS), limits.hit(f"login:{_short(who)}", SIGN_INS_OF_ONE)
+        if any(waits):
+            raise self.validation_error("too_many_login_attempts")
 
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
         response = super().post_login(request, user, **how)
         _remember_device(request, response, user)
         return response
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Failed sign-ins count per address; a browser that once signed in has a count of its own, so that guessing
-        from elsewhere cannot lock its owner out."""
-        login = credentials.get("email", "").lower()
-        return f"{login}|{_known_device(request, login)}"
+
+def _check(request: HttpRequest, what: str, allowed: list[tuple[int, int]]) -> None:
+    """Answers 429 at once when this network did it too often."""
+    if wait := limits.hit(f"{what}:{network(request)}", allowed):
+        response = render(request, "429.html", status=429)
+        response["Retry-After"] = str(wait)
+        raise ImmediateHttpResponse(response)
+
+
+def _short(text: str) -> str:
+    """Of one length, whatever was typed: a limit's key is cut, and two must not become one."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _queue(email: str, person: User | None, subject: str, text: str) -> None:

@@ -2,20 +2,22 @@ from __future__ import annotations
 
 import re
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from tests import factories, people
 from tickets.models import Department, Desk, Ticket, User
 
 
 @pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    """allauth counts attempts in Valkey, which no transaction rolls back."""
-    cache.clear()
+def _one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits begin anew at the full minute or hour; no test may run across that."""
+    now = timezone.now()
+    monkeypatch.setattr("tickets.limits.timezone", SimpleNamespace(now=lambda: now))
 
 
 @pytest.fixture
