@@ -114,7 +114,8 @@ def test_counts_agree_with_the_queues_they_stand_beside(home, agent):
 def test_nothing_is_counted_beyond_the_cap(home, agent, django_assert_num_queries):
     for _ in range(4):
         factories.ticket(department=home)
-    assert agent.grants and agent.team_ids == frozenset()
+    assert agent.grants
+    assert agent.team_ids == frozenset()
     with django_assert_num_queries(1):
         assert queries.counts(agent, [home], cap=3)["all-open"] == 3
 
