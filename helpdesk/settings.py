@@ -6,7 +6,10 @@ README.md lists the variables. `HELPDESK_DATA` is the folder of what the desk it
 from __future__ import annotations
 
 import sys
+import zoneinfo
+from collections.abc import Container
 from pathlib import Path
+from types import TracebackType
 from urllib.parse import urlsplit
 
 import environ
@@ -18,6 +21,17 @@ from helpdesk import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+
+
+def _in_one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A wrong setting is told to whoever starts the desk, by whatever command, without a page of Python."""
+    if issubclass(kind, ImproperlyConfigured):
+        print(f"Helpdesk does not start. {error}", file=sys.stderr)  # noqa: T201
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _in_one_line
 
 
 def _refuse(name: str, why: str) -> ImproperlyConfigured:
@@ -40,9 +54,29 @@ def _flag(name: str, default: bool) -> bool:
 
 def _url(name: str, default: str, schemes: tuple[str, ...]) -> str:
     raw = env.str(name, default=default)
-    if raw and urlsplit(raw).scheme not in schemes:
-        shown = urlsplit(raw).scheme or "nothing"
+    try:
+        parts = urlsplit(raw)
+        parts.port  # noqa: B018 - raises when it is no number
+    except ValueError:
+        raise _refuse(name, "is not an address.") from None
+    if raw and parts.scheme not in schemes:
+        shown = parts.scheme or "nothing"
         raise _refuse(name, f"must begin with {' or '.join(scheme + '://' for scheme in schemes)}, not {shown}.")
+    return raw
+
+
+def _one_of(name: str, default: str, known: Container[str], example: str) -> str:
+    raw = env.str(name, default=default)
+    if raw not in known:
+        raise _refuse(name, f"{raw!r} is not known. Example: {example}")
+    return raw
+
+
+def _host_and_port(name: str, default: str) -> str:
+    raw = env.str(name, default=default)
+    port = raw.rpartition(":")[2]
+    if ":" not in raw or not port.isdecimal() or int(port) > 65535:
+        raise _refuse(name, f"{raw!r} is not host:port, for example {default}.")
     return raw
 
 
@@ -67,6 +101,8 @@ SECRET_KEY = _secret_key()
 BASE_URL = _url("BASE_URL", "http://localhost:8000", ("http", "https")).rstrip("/")
 if not urlsplit(BASE_URL).hostname:
     raise _refuse("BASE_URL", "has no host name.")
+if urlsplit(BASE_URL).path or urlsplit(BASE_URL).query:
+    raise _refuse("BASE_URL", "must end after the host: the desk has a host name of its own.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname, "localhost", "127.0.0.1"])
 HTTPS = BASE_URL.startswith("https://")
 
@@ -191,6 +227,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # to change addresses; an unlocked screen is not enough
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 # Counted in PostgreSQL by portal.accounts: allauth's own counters lock everybody out when Valkey is gone.
 ACCOUNT_RATE_LIMITS = False
@@ -201,7 +238,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = _one_of("TIME_ZONE", "UTC", zoneinfo.available_timezones(), "Europe/Berlin")
 USE_TZ = True
 
 STATIC_URL = "/static/"
@@ -226,9 +263,7 @@ SMTP_URL = _url("SMTP_URL", "", ("smtp", "smtps", "smtp+tls"))
 OUTBOX_DIR = DATA_DIR / "outbox"
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=urlsplit(BASE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = f"support@{MAIL_DOMAIN}"
-SMTP_IN = env.str("SMTP_IN", default="127.0.0.1:8025")
-if not SMTP_IN.rpartition(":")[2].isdecimal():
-    raise _refuse("SMTP_IN", f"{SMTP_IN!r} is not host:port, for example 127.0.0.1:8025.")
+SMTP_IN = _host_and_port("SMTP_IN", "127.0.0.1:8025")
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 WEB_WORKERS = _number("WEB_WORKERS", 2, 1, 64)
@@ -289,12 +324,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
 }
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": _one_of("LOG_LEVEL", "INFO", LOG_LEVELS, "WARNING")},
     "loggers": {"django.request": {"level": "ERROR"}, "django.security.DisallowedHost": {"level": "CRITICAL"}},
 }
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 
 
 def command(host: str, port: int) -> list[str]:
@@ -12,4 +13,5 @@ def command(host: str, port: int) -> list[str]:
 
 
 if __name__ == "__main__":
+    import_module("helpdesk.settings")  # a wrong value is told once, here, and not by every worker
     os.execv(sys.executable, command(sys.argv[1], int(sys.argv[2])))  # noqa: S606 (no shell is the point)
