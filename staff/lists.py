@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from staff.times import Clock, span
 from tickets import queries
-from tickets.models import Status, User
+from tickets.models import Department, Status, User
 from tickets.queries import Queue, Row
 from tickets.states import GLYPH, Priority, State
 
@@ -24,6 +25,8 @@ _ORDER = {
 }
 _PRIORITY_KIND = {Priority.LOW: "neutral", Priority.HIGH: "warn", Priority.EMERGENCY: "danger"}
 SHOWN_TAGS = 3
+EXACT = 200
+REMEMBERED = 10  # seconds
 
 
 def queue_for(user: User, slug: str) -> Queue | None:
@@ -37,10 +40,11 @@ def queue_for(user: User, slug: str) -> Queue | None:
     return queries.queue_of(department) if department else None
 
 
-def rail(user: User, active: str) -> dict[str, Any]:
-    """The views with their counts; `active` is the slug of the open one or the name of a desk page."""
+def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
+    """The views with their counts; `active` is the slug of the open one or the name of a desk page. `fresh`: something
+    was just done, so nothing remembered will do."""
     departments = list(queries.departments_of(user))
-    counts = queries.counts(user, departments)
+    counts = _counts(user, departments, fresh)
     queues = [queue for queue in queries.QUEUES.values() if user.is_superuser or not queue.for_admins]
     desk = [
         ("ticket_new", _("New ticket"), reverse("staff:ticket_new")),
@@ -53,15 +57,27 @@ def rail(user: User, active: str) -> dict[str, Any]:
     }
 
 
+def _counts(user: User, departments: list[Department], fresh: bool) -> dict[str, int]:
+    """Small numbers are counted each time; where there are many, nobody sees a few seconds of difference."""
+    key = f"rail:{user.pk}"
+    known = None if fresh else cache.get(key)
+    if known is not None and all(f"d-{department.slug}" in known for department in departments):
+        return known
+    counts = queries.counts(user, departments)
+    if max(counts.values()) > EXACT:
+        cache.set(key, counts, REMEMBERED)
+    return counts
+
+
 def _link(queue: Queue, counts: dict[str, int], active: str) -> dict[str, Any]:
     count = counts.get(queue.slug, 0)
     return {
         "slug": queue.slug,
         "label": queue.label,
         "url": view_url(queue.slug),
-        "count": f"{count - 1}+" if count >= queries.COUNT_CAP else str(count or ""),
+        "count": f"{queries.COUNT_CAP - 1}+" if count >= queries.COUNT_CAP else str(count or ""),
         "active": queue.slug == active,
-        "alarm": queue.slug == "due-soon" and counts["overdue"] > 0,
+        "alarm": queue.slug == "due-soon" and counts.get("overdue", 0) > 0,
     }
 
 

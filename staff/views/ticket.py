@@ -46,7 +46,7 @@ def show(
     if piece:
         context |= _around(request, ticket)
     else:
-        context |= {"rail": lists.rail(request.user, ""), **_list(request, ticket)}
+        context |= {"rail": _rail(request), **_list(request, ticket)}
     response = render(request, "staff/_ticket_swap.html" if piece else "staff/ticket.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     patch_cache_control(response, private=True, no_cache=True)
@@ -91,6 +91,11 @@ def _ticket(
     }
 
 
+def _rail(request: AgentRequest) -> dict[str, Any]:
+    slug = "" if request.GET.get("q") else _queue(request).slug
+    return lists.rail(request.user, slug, fresh=len(messages.get_messages(request)) > 0)
+
+
 def _list(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
     if text := request.GET.get("q"):
         return lists.search_pane(request.user, text, request.GET, selected=ticket.pk)
@@ -110,5 +115,5 @@ def _around(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
         "swapped_rows": lists.rows(request.user, [row], here(request)[1:], ticket.pk),
     }
     if len(messages.get_messages(request)):
-        context["rail"] = lists.rail(request.user, slug)
+        context["rail"] = lists.rail(request.user, "" if text else slug, fresh=True)
     return context
