@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.messages import get_messages
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
@@ -16,11 +16,6 @@ from tests import factories, people
 from tests.admin.test_pages import address
 from tests.admin.test_routing import fields_of, said
 from tickets.models import ApiToken, Membership, OutboundEmail, Role, Ticket, User
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
 
 
 def change(client: Client, person: User, **changes: Any) -> Any:
@@ -48,7 +43,7 @@ def test_a_new_agent_has_no_password_and_is_mailed_the_way_to_one(at_work: Clien
     assert "on its way to neu@desk.example" in said(answer)
     mail = OutboundEmail.objects.get(kind="account")
     assert mail.recipient == person.email
-    assert "/accounts/password/reset/key/" in mail.context["text"]
+    assert f"{settings.BASE_URL}/accounts/password/reset/key/" in mail.context["text"]
 
 
 def test_a_new_customer_gets_no_mail(at_work: Client) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
@@ -13,6 +12,7 @@ from django.utils.translation import ngettext
 
 from tickets.actions import people
 from tickets.admin.base import DeskModelAdmin, SharedChoices
+from tickets.admin.invitation import invite
 from tickets.models import Membership, Organization, Permission, Role, Team, User
 
 
@@ -75,14 +75,14 @@ class UserAdmin(DeskModelAdmin):
         super().save_model(request, obj, form, change)
         people.details_changed(obj, set(form.changed_data))
         if not change and obj.is_agent:
-            self._mail_link(request, obj)
+            invite(obj)
             messages.info(request, _t("A link to set the password is on its way to %(email)s.") % {"email": obj.email})
 
     @admin.action(description=_("Mail a link to set the password"))
     def mail_password_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         reachable = [person for person in chosen if person.is_active]
         for person in reachable:
-            self._mail_link(request, person)
+            invite(person)
         count = len(reachable)
         sentence = ngettext("%(count)s link is on its way.", "%(count)s links are on their way.", count)
         messages.success(request, sentence % {"count": count})
@@ -91,11 +91,6 @@ class UserAdmin(DeskModelAdmin):
                 "%(count)s person is switched off and was left out.",
                 "%(count)s people are switched off and were left out.", off,
             ) % {"count": off})  # fmt: skip
-
-    def _mail_link(self, request: HttpRequest, person: User) -> None:
-        form = ResetPasswordForm(data={"email": person.email})
-        if form.is_valid():
-            form.save(request)
 
 
 class RoleForm(forms.ModelForm):
