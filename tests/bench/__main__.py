@@ -1,0 +1,71 @@
+"""bin/bench [--tickets N] [--data DIR] [--json] [--only ROW ...]: measures and compares."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tests.bench import actions
+from tests.bench.client import sink
+from tests.bench.desk import ROOT, Desk
+from tests.bench.table import table
+
+SMALL = 1000
+
+
+def main() -> None:
+    options = _options()
+    mails = sink()
+    try:
+        with Desk(options.data, options.tickets, f"smtp://127.0.0.1:{mails.port}") as desk:
+            found = measure(desk, options.only)
+        if options.tickets != SMALL and "queue" in found["costs"] and not options.only:
+            with Desk(options.data, SMALL, "") as desk:
+                small = measure(desk, ["queue"])["costs"]["queue"]["1"]["total"]
+            found["ratio"] = found["costs"]["queue"]["1"]["total"] / small
+    finally:
+        mails.stop()
+    kept = options.data / f"last-{options.tickets}.json"
+    last = json.loads(kept.read_text()) if kept.exists() else {}
+    if not options.only:
+        kept.write_text(json.dumps(found, indent=2))
+    print(json.dumps(found, indent=2) if options.json else table(found, last))
+
+
+def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
+    """Everything as plain data: {"tickets", "memory", "costs": {row: {concurrency: Cost}}, "intake": {...}}."""
+    desk.quiet()
+    resting = actions.idle(desk)
+    found: dict[str, Any] = {"tickets": desk.tickets, "memory": desk.memory(), "resting": resting, "costs": {}}
+    rows = actions.Rows(desk)
+    for name, (act, browser) in rows.all().items():
+        if only and name not in only:
+            continue
+        print(f"{desk.tickets:,} tickets: {name}", file=sys.stderr)
+        costs = actions.cost(desk, act, browser, resting)
+        found["costs"][name] = {str(concurrency): asdict(cost) for concurrency, cost in costs.items()}
+    if not only or "intake" in only:
+        print(f"{desk.tickets:,} tickets: intake", file=sys.stderr)
+        speed, cost = actions.intake(desk, resting)
+        found["intake"] = {"per_second": speed, "cost": asdict(cost)}
+    found["memory_after"] = desk.memory()
+    return found
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/bench", description="Measures CPU time per action on a desk of its own.")
+    parser.add_argument("--tickets", type=int, default=10_000, metavar="N", help="size of the desk (10,000)")
+    parser.add_argument("--data", type=Path, default=ROOT / "var" / "bench", help="folder of its desks (var/bench)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these rows; nothing is remembered")
+    options = parser.parse_args()
+    options.data = options.data.absolute()
+    return options
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""What is measured: one function for each row of the table."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+from tests.bench.client import Browser, Failed, repeat, send_mails, token
+from tests.bench.desk import Desk
+
+ROUNDS = 3
+COUNTS = {1: 40, 16: 96}
+WARM_UP = 24
+IDLE_SECONDS = 15
+MAILS = 120
+
+Act = Callable[[Browser], object]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU milliseconds for one action; web, worker and database are parts of `total`."""
+
+    total: float
+    web: float
+    worker: float
+    database: float
+
+
+def idle(desk: Desk) -> dict[str, float]:
+    """CPU seconds that each part uses in a second in which nobody asks for anything."""
+    before = desk.cpu()
+    time.sleep(IDLE_SECONDS)
+    return {part: max(used - before.get(part, 0.0), 0.0) / IDLE_SECONDS for part, used in desk.cpu().items()}
+
+
+def cost(desk: Desk, act: Act, browser: Callable[[], Browser], resting: dict[str, float]) -> dict[int, Cost]:
+    """Concurrency -> cost, until everything that follows from the actions is done; what an idle desk uses in the
+    same time is subtracted."""
+    repeat(WARM_UP, 4, act, browser)
+    desk.quiet()
+    return {concurrency: _median(desk, act, browser, resting, concurrency) for concurrency in COUNTS}
+
+
+def _median(desk: Desk, act: Act, browser: Callable[[], Browser], resting: dict[str, float], concurrency: int) -> Cost:
+    rounds = [_round(desk, act, browser, resting, concurrency) for _ in range(ROUNDS)]
+    return sorted(rounds, key=lambda one: one.total)[ROUNDS // 2]
+
+
+def _round(desk: Desk, act: Act, browser: Callable[[], Browser], resting: dict[str, float], concurrency: int) -> Cost:
+    count = COUNTS[concurrency]
+    before, begin = desk.cpu(), time.monotonic()
+    repeat(count, concurrency, act, browser)
+    desk.quiet()
+    seconds = time.monotonic() - begin
+    used = {
+        part: max(cpu - before.get(part, 0.0) - resting.get(part, 0.0) * seconds, 0.0) * 1000 / count
+        for part, cpu in desk.cpu().items()
+    }
+    return Cost(sum(used.values()), used.get("web", 0), used.get("worker", 0), used.get("database", 0))
+
+
+class Rows:
+    """The actions by the name of their row, and who does them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, load = desk, desk.load
+        self.people = {
+            role: Browser(desk.url).sign_in(account["email"], account["password"])
+            for role, account in load["accounts"].items()
+        }
+        self.csrf = token(Browser(desk.url, self.people["agent"]).get(f"/staff/tickets/{load['ticket']}/"))
+        numbers = desk.query(
+            "SELECT number FROM tickets_ticket WHERE state = 'in_progress' AND deleted_at IS NULL "
+            "AND message_count < 9 ORDER BY id LIMIT 200"
+        )
+        self.answered = itertools.cycle([number for (number,) in numbers])
+
+    def all(self) -> dict[str, tuple[Act, Callable[[], Browser]]]:
+        ticket, load = self.desk.load["ticket"], self.desk.load
+        return {
+            "queue": (_page("/staff/views/all-open/", b"/staff/tickets/"), self.agent),
+            "agent_ticket": (_page(f"/staff/tickets/{ticket}/", b"Customer 1"), self.agent),
+            "customer_ticket": (_page(f"/tickets/{ticket}/", b"Agent 1"), self.customer),
+            "guest_create": (self.guest_creates, self.guest),
+            "reply": (self.replies, self.agent),
+            "search_rare": (_page(f"/staff/search/?q={load['rare']}", b"/staff/tickets/1"), self.agent),
+            "search_common": (_page(f"/staff/search/?q={load['common']}", b"/staff/tickets/1"), self.agent),
+            "api_create": (self.api_creates, self.guest),
+        }
+
+    def agent(self) -> Browser:
+        return Browser(self.desk.url, self.people["agent"])
+
+    def customer(self) -> Browser:
+        return Browser(self.desk.url, self.people["customer"])
+
+    def guest(self) -> Browser:
+        return Browser(self.desk.url)
+
+    def guest_creates(self, browser: Browser) -> None:
+        """The form and the post, by somebody never seen before."""
+        browser.cookies.clear()
+        page = browser.get("/tickets/new/")
+        name = uuid.uuid4().hex[:12]
+        fields = {
+            "csrfmiddlewaretoken": token(page), "nonce": str(uuid.uuid4()), "name": "Guest", "website": "",
+            "email": f"{name}@guests.example", "topic": self.desk.load["help_topic"],
+            "subject": f"Measured {name}", "body": "The printer is out of toner.\n" * 5,
+        }  # fmt: skip
+        status, page = browser.post("/tickets/new/", fields)
+        if status != 302:
+            raise Failed(f"no ticket: {page[:2000]!r}")
+
+    def replies(self, browser: Browser) -> None:
+        number = next(self.answered)
+        fields = {
+            "csrfmiddlewaretoken": self.csrf, "reply-nonce": str(uuid.uuid4()), "reply-status": "",
+            "reply-body": "Thank you. A new toner is on its way and will be there tomorrow.\n" * 3,
+        }  # fmt: skip
+        status, page = browser.post(f"/staff/tickets/{number}/reply/", fields)
+        if status != 302:
+            raise Failed(f"not sent: {page[:2000]!r}")
+
+    def api_creates(self, browser: Browser) -> None:
+        name = uuid.uuid4().hex[:12]
+        ticket = {
+            "requester": {"email": f"{name}@clients.example", "name": "Client"}, "subject": f"Measured {name}",
+            "body": "The printer is out of toner.", "help_topic": self.desk.load["help_topic"],
+        }  # fmt: skip
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.desk.load['api_token']}"}
+        status, answer = browser.request("POST", "/api/v1/tickets/", json.dumps(ticket).encode(), headers)
+        if status != 201:
+            raise Failed(f"no ticket: {answer[:500]!r}")
+
+
+def _page(path: str, proof: bytes) -> Act:
+    def act(browser: Browser) -> None:
+        if proof not in browser.get(path):
+            raise Failed(f"{path} does not show {proof.decode()}")
+
+    return act
+
+
+def intake(desk: Desk, resting: dict[str, float]) -> tuple[float, Cost]:
+    """Mails a second from the first byte by SMTP until the last one is a message on a ticket; and their cost."""
+    speeds, costs = [], []
+    send_mails(desk.card["smtp_in"], desk.load["mailbox"], WARM_UP)
+    desk.quiet()
+    for _ in range(ROUNDS):
+        before, begin = desk.cpu(), time.monotonic()
+        word = send_mails(desk.card["smtp_in"], desk.load["mailbox"], MAILS)
+        visible = (
+            "SELECT count(*) FROM tickets_message JOIN tickets_ticket t ON t.id = ticket_id WHERE t.subject LIKE %s"
+        )
+        while desk.query(visible, f"{word}%")[0][0] < MAILS:
+            time.sleep(0.02)
+        seconds = time.monotonic() - begin
+        desk.quiet()
+        whole = time.monotonic() - begin
+        used = {
+            part: max(cpu - before.get(part, 0.0) - resting.get(part, 0.0) * whole, 0.0) * 1000 / MAILS
+            for part, cpu in desk.cpu().items()
+        }
+        speeds.append(MAILS / seconds)
+        costs.append(Cost(sum(used.values()), used.get("intake", 0), used.get("worker", 0), used.get("database", 0)))
+    return median(speeds), sorted(costs, key=lambda one: one.total)[ROUNDS // 2]
