@@ -8,7 +8,6 @@ The desk signs with `key()` and accepts all of `keys()`: after SECRET_KEY has ch
 its ticket as long as the old value stands in SECRET_KEY_FALLBACKS.
 """
 
-
 from __future__ import annotations
 
 import base64

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from tickets import blobs
+from tickets import blobs, tasks
 from tickets.mail import bounces, letters
 from tickets.mail.compose import UnsafeHeader
 from tickets.models import OutboundEmail
@@ -88,9 +88,7 @@ def resend(pk: int) -> None:
     """Gives a failed mail another round of attempts."""
     failed = OutboundEmail.objects.filter(pk=pk, state=State.FAILED)
     if failed.update(state=State.RETRY, attempt=0, created_at=timezone.now(), next_attempt_at=timezone.now()):
-        from tickets.tasks import deliver as task
-
-        task.delay(pk)
+        tasks.deliver.delay(pk)
 
 
 def _claim(pk: int) -> tuple[OutboundEmail, bytes] | None:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from tickets import blobs
 from tickets.mail.charsets import clean
 from tickets.models import InboundEmail, Mailbox
+from tickets.tasks import apply_inbound
 
 _ADDRESS_LENGTH = 320
 
@@ -38,8 +39,6 @@ def store(
 
 
 def _nudge(pk: int) -> None:
-    from tickets.tasks import apply_inbound
-
     # not a partial: Django names a failed hook by __qualname__, which partials lack
     transaction.on_commit(lambda: apply_inbound.delay(pk), robust=True)
 
