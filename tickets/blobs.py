@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -20,14 +20,23 @@ from django.core.files.base import File
 from django.core.files.storage import Storage
 
 
-def put(chunks: bytes | Iterable[bytes]) -> tuple[str, int]:
-    """Stores the bytes and returns (SHA-256 in hex, size in bytes). Storing the same bytes again is free."""
+class TooLarge(Exception):
+    """More bytes came than may be kept; nothing was."""
+
+
+def put(chunks: bytes | Iterable[bytes], *, longest: int | None = None) -> tuple[str, int]:
+    """Stores the bytes and returns (SHA-256 in hex, size in bytes). Storing the same bytes again is free.
+
+    Raises TooLarge when more than `longest` bytes come.
+    """
     location = urlsplit(settings.STORAGE_URL)
     with tempfile.SpooledTemporaryFile(max_size=1024 * 1024) as spool:
         digest, size = hashlib.sha256(), 0
         for chunk in [chunks] if isinstance(chunks, bytes) else chunks:
             digest.update(chunk)
             size += len(chunk)
+            if longest is not None and size > longest:
+                raise TooLarge
             spool.write(chunk)
         spool.seek(0)
         sha256 = digest.hexdigest()
@@ -38,7 +47,7 @@ def put(chunks: bytes | Iterable[bytes]) -> tuple[str, int]:
     return sha256, size
 
 
-def open_blob(sha256: str) -> BinaryIO:
+def open_blob(sha256: str) -> IO[bytes]:
     """The stored bytes as a file; FileNotFoundError when there are none."""
     if urlsplit(settings.STORAGE_URL).scheme == "file":
         return _path(sha256).open("rb")
@@ -50,7 +59,7 @@ def read(sha256: str) -> bytes:
         return blob.read()
 
 
-def _put_on_disk(path: Path, spool: BinaryIO) -> None:
+def _put_on_disk(path: Path, spool: IO[bytes]) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -78,7 +79,7 @@ class Verb:
     `target` None leaves the state as it is; a mapping gives the target for the states named and leaves the others.
     """
 
-    label: str
+    label: str | Promise
     sources: tuple[State, ...]
     target: State | dict[State, State] | None = None
 

@@ -10,7 +10,7 @@ from typing import Literal
 from tickets.demo.slots import SLOTS
 from tickets.states import Priority
 
-StepKind = Literal["agent", "customer", "note", "resolve", "confirm", "reopen"]
+StepKind = Literal["agent", "customer", "note", "resolve", "confirm", "reopen", "close", "archive"]
 
 
 @dataclass(frozen=True)

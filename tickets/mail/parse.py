@@ -223,7 +223,7 @@ def _sort(
         else:
             if alternative:
                 text, markup = (text, None) if part.content_type == "text/plain" else (None, markup)
-            for target in filter(lambda found: found is not None, (text, markup)):
+            for target in [found for found in (text, markup) if found is not None]:
                 target.append(part)
     if kind == "alternative" and text is not None and markup is not None:
         _share(text, markup, before)
