@@ -34,9 +34,10 @@ def _count(key: str, windows: dict[int, int]) -> dict[int, int]:
     """Adds one to each window in a single statement, so that hits at the same moment all count; seconds -> hits."""
     names = {seconds: f"{key[:150]}:{seconds}" for seconds in sorted(windows)}
     rows = [(name, datetime.fromtimestamp(windows[seconds], UTC)) for seconds, name in names.items()]
+    places = ", ".join(["(%s, %s, 1)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO tickets_limit (key, window_start, hits) VALUES {', '.join(['(%s, %s, 1)'] * len(rows))} "
+            f"INSERT INTO tickets_limit (key, window_start, hits) VALUES {places} "  # noqa: S608 (placeholders only)
             "ON CONFLICT (key, window_start) DO UPDATE SET hits = tickets_limit.hits + 1 RETURNING key, hits",
             [value for row in rows for value in row],
         )
