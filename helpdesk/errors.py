@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+
+class NoNullMiddleware:
+    """An address with a NUL in it names nothing: PostgreSQL has no such text."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404
+        return self.get_response(request)
 
 
 def page(request: HttpRequest, status: int) -> HttpResponse:
@@ -11,6 +26,8 @@ def page(request: HttpRequest, status: int) -> HttpResponse:
         titles = {400: "Bad request", 403: "Forbidden", 404: "Not found", 429: "Too many requests"}
         problem = {"type": "about:blank", "title": titles.get(status, "Server error"), "status": status}
         return JsonResponse(problem, status=status, content_type="application/problem+json")
+    if status == 500:  # whatever is broken, the database for one, must not be needed to say so
+        return HttpResponse(render_to_string("errors/500.html"), status=500)
     return render(request, f"errors/{status}.html", status=status)
 
 

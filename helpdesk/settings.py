@@ -142,6 +142,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "helpdesk.errors.NoNullMiddleware",
 ]
 
 ROOT_URLCONF = "helpdesk.urls"

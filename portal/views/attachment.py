@@ -29,7 +29,7 @@ def download(request: HttpRequest, key: str) -> FileResponse:
         raise Http404 from None
     kind = file.content_type if _HARMLESS.fullmatch(file.content_type) else "application/octet-stream"
     response = FileResponse(blob, as_attachment=True, filename=file.name, content_type=kind)
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["Cache-Control"] = "private, no-store"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
@@ -9,12 +10,16 @@ from staff import lists
 from staff.access import AgentRequest, agents_only
 from tickets import queries
 
+_ABSURD = 4000  # characters; from search.LONGEST on the page says that it is too long
+
 
 @require_safe
 @agents_only
 def search(request: AgentRequest) -> HttpResponse:
     """What is found, newest first; a ticket's number typed exactly goes straight to it."""
-    text = request.GET.get("q", "").strip()
+    text = request.GET.get("q", "").replace("\0", "").strip()
+    if len(text) > _ABSURD:
+        raise BadRequest
     number = text.removeprefix("#")
     if number and len(number) <= 24 and queries.work_of(request.user).filter(number=number).exists():
         return redirect("staff:ticket", number)
