@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import re
+import time
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+_SECONDS = 5.0
+_remembered: tuple[float, list[str], list[Any]] | None = None
 
 
 def validate_number_format(value: str) -> None:
@@ -53,10 +58,25 @@ class Desk(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        self.forget()
+
     @classmethod
     def current(cls) -> Desk:
-        """The settings row; made with defaults when it is missing."""
-        return cls.objects.get_or_create(pk=1)[0]
+        """The settings row; made with defaults when it is missing. Every page needs it, so a process remembers it
+        for some seconds; its own changes it sees at once."""
+        global _remembered
+        if _remembered is None or _remembered[0] < time.monotonic():
+            row = cls.objects.get_or_create(pk=1)[0]
+            names = [field.attname for field in cls._meta.concrete_fields]
+            _remembered = (time.monotonic() + _SECONDS, names, [getattr(row, name) for name in names])
+        return cls.from_db("default", _remembered[1], _remembered[2])
+
+    @staticmethod
+    def forget() -> None:
+        global _remembered
+        _remembered = None
 
 
 class Heartbeat(models.Model):
