@@ -45,13 +45,15 @@ def reply(
     try:
         with opened("reply", ticket, by) as (fresh, now):
             _check_seen(fresh, seen, by)
+            to, cc = fresh.requester, _in_copy(fresh)
             message = write(
                 fresh, Message.Kind.REPLY, by, body, now,
                 source=source, attachments=attachments, html=html, nonce=nonce,
+                recipients={"to": [to.email], "cc": [person.email for person in cc]},
             )  # fmt: skip
             _answer(fresh, by, now, status)
-            message.recipients = send_reply(fresh, message)
-            message.save(update_fields=["recipients"])
+            for person in (to, *cc):
+                outbox.enqueue("reply", fresh, person, message=message, is_automatic=False)
             record(fresh, "replied", by=by, message=message)
     except IntegrityError:
         if known := _written(nonce):  # the same form, sent twice at once
@@ -95,14 +97,10 @@ def check_status(ticket: Ticket, status: Status) -> None:
         )
 
 
-def send_reply(ticket: Ticket, message: Message) -> dict[str, list[str]]:
-    """Queues one mail per person taking part and returns their addresses as {to, cc}."""
-    others = User.objects.filter(followed__ticket=ticket, is_agent=False, is_active=True).exclude(
-        pk=ticket.requester_id
-    )
-    for person in (ticket.requester, *others):
-        outbox.enqueue("reply", ticket, person, message=message, is_automatic=False)
-    return {"to": [ticket.requester.email], "cc": [person.email for person in others]}
+def _in_copy(ticket: Ticket) -> list[User]:
+    """Everybody besides the requester who gets the replies; agents who follow read them in the workspace."""
+    others = User.objects.filter(followed__ticket=ticket, is_agent=False, is_active=True)
+    return list(others.exclude(pk=ticket.requester_id))
 
 
 def note(

@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets import permissions, sla
-from tickets.actions.effects import LIST_FIELDS
-from tickets.actions.writing import Upload, check_text, write
+from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
 from tickets.models import SYSTEM, Department, Desk, HelpTopic, Message, Ticket, User
 from tickets.permissions import Actor
@@ -69,11 +68,12 @@ def _open(
     now = timezone.now()
     ticket.created_at = ticket.updated_at = now
     sla.start(ticket, now)
-    _insert_with_number(ticket)
-    first = write(
+    first = draft(
         ticket, Message.Kind.CUSTOMER, requester, body, now, source=source, attachments=attachments, **message
     )
-    ticket.save(update_fields=LIST_FIELDS)
+    _insert_with_number(ticket)
+    first.ticket = ticket  # which has its key only now
+    keep(first, attachments)
     record(
         ticket, "opened", by=by, message=first,
         source=str(Source(source).label), department=ticket.department.name, auto_response=auto_response,
@@ -119,8 +119,6 @@ def _insert_with_number(ticket: Ticket) -> None:
     pattern = Desk.current().number_format
     for attempt in range(_TRIES):
         ticket.number = draw_number(pattern + "#" * (attempt // 5))
-        if Ticket.objects.filter(number=ticket.number).exists():
-            continue
         try:
             with transaction.atomic():
                 ticket.save(force_insert=True)

@@ -71,35 +71,52 @@ def write(
     body: str,
     now: datetime,
     *,
-    source: str,
     attachments: Sequence[Upload] = (),
     **more: Any,
 ) -> Message:
     """Inserts the message with its files and shows it in the list row. The caller saves the ticket.
 
-    `more` may give html, folded, is_machine, recipients, nonce. Raises Invalid.
+    `more` must give source and may give html, folded, is_machine, recipients, nonce. Raises Invalid.
     """
+    return keep(draft(ticket, kind, author, body, now, attachments=attachments, **more), attachments)
+
+
+def draft(
+    ticket: Ticket,
+    kind: str,
+    author: Actor,
+    body: str,
+    now: datetime,
+    *,
+    attachments: Sequence[Upload] = (),
+    **more: Any,
+) -> Message:
+    """The message checked and shown in the list row, not yet inserted; `keep` does that. As for `write`."""
     if len(attachments) > MAX_FILES:
         raise Invalid(attachments=_("At most %(max)d files fit.") % {"max": MAX_FILES})
     body = "" if attachments and not body.strip() else check_text("body", body, MAX_BODY)
-    message = Message.objects.create(
-        ticket=ticket, kind=kind, body=body, source=source, created_at=now,
+    message = Message(
+        ticket=ticket, kind=kind, body=body, created_at=now,
         author=author if isinstance(author, User) else None, author_name=author.display_name, **more,
     )  # fmt: skip
-    Attachment.objects.bulk_create([_attachment(message, upload) for upload in attachments])
     if not message.is_machine:
         show_in_list(ticket, message)
     return message
 
 
+def keep(message: Message, attachments: Sequence[Upload]) -> Message:
+    message.save(force_insert=True)
+    Attachment.objects.bulk_create([_attachment(message, upload) for upload in attachments])
+    return message
+
+
 def _attachment(message: Message, upload: Upload) -> Attachment:
-    sha256, size = blobs.put(upload.content)
-    name = safe_name(upload.name)
-    if size > settings.MAX_ATTACHMENT:
-        raise Invalid(
-            attachments=_("%(name)s is too large: %(max)d MB fit.")
-            % {"name": name, "max": settings.MAX_ATTACHMENT // 1024 // 1024}
-        )
+    name, longest = safe_name(upload.name), settings.MAX_ATTACHMENT
+    try:
+        sha256, size = blobs.put(upload.content, longest=longest)
+    except blobs.TooLarge:
+        words = {"name": name, "max": longest // 1024 // 1024}
+        raise Invalid(attachments=_("%(name)s is too large: %(max)d MB fit.") % words) from None
     return Attachment(
         message=message, key=upload.key, name=name, size=size, sha256=sha256,
         content_type=upload.content_type[:120], content_id=upload.content_id[:250], is_inline=upload.is_inline,
