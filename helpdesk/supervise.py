@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import errno
 import fcntl
 import json
 import os
@@ -21,6 +22,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,6 +34,7 @@ READY_SECONDS = 90
 STOP_SECONDS = 20
 WATCH_SECONDS = 5
 LONGEST_PAUSE = 30
+SETTINGS_SAY = "Helpdesk does not start. "
 
 
 class Stop(Exception):
@@ -59,11 +62,17 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/run", description="Starts the whole desk; Ctrl-C stops it.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8000, help="port of the web pages (8000)")
+    parser.add_argument("--port", type=_port, default=8000, help="port of the web pages (8000)")
     data = Path(os.environ.get("HELPDESK_DATA", ROOT / "var"))
     parser.add_argument("--data", type=Path, default=data, help="folder of everything the desk keeps (var)")
     parser.add_argument("--empty", action="store_true", help="no demo desk: print a link to set up the first admin")
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)
 
 
 def _stop(*_: object) -> None:
@@ -140,12 +149,14 @@ class Desk:
     def start(self) -> None:
         begin = time.monotonic()
         self._take_folder()
-        if _taken(self.host, self.port):
-            raise ImproperlyConfigured(f"Port {self.port} is in use; choose another: bin/run --port {self.port + 1}")
+        if why := _refusal(self.host, self.port):
+            raise ImproperlyConfigured(f"Port {self.port}: {why}; choose another: bin/run --port {self.port + 1}")
         self._environment()
         self._services()
-        self.manage("migrate", "--no-input", "--verbosity=0")
-        self.manage("collectstatic", "--no-input", "--verbosity=0")
+        with ThreadPoolExecutor() as pool:
+            static = pool.submit(self.manage, "collectstatic", "--no-input", "--verbosity=0")
+            self.manage("migrate", "--no-input", "--verbosity=0")
+            static.result()
         first = not self.card.exists()
         setup = self._first_start() if first else self._write_card()
         self.parts = self._parts()
@@ -205,16 +216,23 @@ class Desk:
         env.setdefault("MALLOC_ARENA_MAX", "2")  # fewer heaps of freed memory in processes with threads
         env.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
         env.setdefault("BASE_URL", f"http://localhost:{self.port}")
-        if "SMTP_IN" not in env:
-            last = self._card().get("smtp_in", "127.0.0.1:8025")
-            port = int(last.rpartition(":")[2])
-            env["SMTP_IN"] = f"127.0.0.1:{_free_port() if _taken('127.0.0.1', port) else port}"
+        env["SMTP_IN"] = _given_mail_address(env["SMTP_IN"]) if "SMTP_IN" in env else self._mail_address()
         if "SECRET_KEY" not in env and "SECRET_KEY_FILE" not in env:
             key = self.data / "secret_key"
             if not key.exists():
                 _write_private(key, secrets.token_urlsafe(64))
             env["SECRET_KEY_FILE"] = str(key)
         self.given = {name: env.get(name) for name in ("DATABASE_URL", "REDIS_URL")}
+
+    def _mail_address(self) -> str:
+        """Where mail comes in: the address of last time, else port 8025; another port when that one is in use."""
+        wanted = self._card().get("smtp_in", "127.0.0.1:8025")
+        host, _, port = wanted.rpartition(":")
+        if not (why := _refusal(host, int(port))):
+            return wanted
+        chosen = f"127.0.0.1:{_free_port()}"
+        print(f"Port {port} for incoming mail: {why}; mail comes in at {chosen}.", flush=True)
+        return chosen
 
     def _services(self) -> None:
         self.owns_services = not all(self.given.values())
@@ -238,6 +256,8 @@ class Desk:
             with (self.logs / "manage.log").open("a") as log:
                 log.write(done.stderr)
             last = (done.stderr.strip() or "no reason given").splitlines()[-1]
+            if last.startswith(SETTINGS_SAY):
+                raise ImproperlyConfigured(last.removeprefix(SETTINGS_SAY))
             raise ImproperlyConfigured(f"manage.py {command[0]} failed: {last} (all of it: {self.logs / 'manage.log'})")
         return done.stdout
 
@@ -270,7 +290,8 @@ class Desk:
         return self.manage("setup_link").strip() if card.get("empty") and not more else ""
 
     def _parts(self) -> list[Part]:
-        celery = [sys.executable, "-m", "celery", "-A", "helpdesk"]
+        # Checks load every page: web, lint and tests run them, the worker needs none of it.
+        celery = [sys.executable, "-m", "celery", "-A", "helpdesk", "--skip-checks"]
         alone = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
         # Beat as a fork of the only worker: 50 MiB less than a process of its own.
         beat = ["--beat", "--schedule", str(self.data / "celerybeat-schedule")]
@@ -325,14 +346,23 @@ def readiness(url: str) -> list[str]:
         return ["web: does not answer"]
 
 
-def _taken(host: str, port: int) -> bool:
+def _given_mail_address(address: str) -> str:
+    """SMTP_IN as the environment has it, if it can be had. A malformed one is left to the settings to refuse."""
+    host, _, port = address.rpartition(":")
+    if port.isdecimal() and int(port) < 65536 and (why := _refusal(host.strip("[]"), int(port))):
+        raise ImproperlyConfigured(f"SMTP_IN={address}: {why}; choose another, or leave SMTP_IN out")
+    return address
+
+
+def _refusal(host: str, port: int) -> str:
+    """Why nobody can listen there, in a few words; empty when one can."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+        except OSError as error:
+            return "is in use" if error.errno == errno.EADDRINUSE else str(error.strerror).lower()
+    return ""
 
 
 def _free_port() -> int:

@@ -10,6 +10,7 @@ from tickets.models import User
 
 class Command(BaseCommand):
     help = "Prints the one-time link where the first admin sets name, address and password."
+    requires_system_checks: list[str] = []  # bin/run waits for it
 
     def handle(self, *args: Any, **options: Any) -> None:
         if User.objects.filter(is_superuser=True).exists():
