@@ -1,0 +1,118 @@
+"""Every main page in both schemes, on a desk and on a phone: nothing in the way of assistive technology (axe, WCAG
+2.0 to 2.2, A and AA), no script error, no sideways scrolling, light on a cold cache. Pictures: test-results/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Page
+
+from tests.e2e.company import Company
+from tests.e2e.scenery import Scenery, lay_out
+from tests.e2e.surfing import Surfer
+
+pytestmark = pytest.mark.browser
+
+PICTURES = Path(settings.BASE_DIR) / "test-results"
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+VIEWS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
+# kB (1000 bytes) on a cold cache; the admin is Django's own and has no limit of ours.
+PORTAL, STAFF, ADMIN = 60, 90, 1000
+
+# name -> who looks, where, how heavy it may be
+PAGES = {
+    "portal-home": ("", "/", PORTAL),
+    "portal-ticket-new": ("", "/tickets/new/?topic=broken", PORTAL),
+    "portal-sign-in": ("", "/accounts/login/", PORTAL),
+    "portal-sign-up": ("", "/accounts/signup/", PORTAL),
+    "portal-password": ("", "/accounts/password/reset/", PORTAL),
+    "portal-missing": ("", "/tickets/999999999/", PORTAL),
+    "portal-tickets": ("customer", "/tickets/", PORTAL),
+    "portal-ticket": ("customer", "/tickets/{conversation}/", PORTAL),
+    "portal-ticket-resolved": ("customer", "/tickets/{resolved}/", PORTAL),
+    "portal-search": ("customer", "/search/?q=badge", PORTAL),
+    "portal-forbidden": ("customer", "/staff/", PORTAL),
+    "staff-queue": ("agent", "/staff/views/all-open/", STAFF),
+    "staff-empty": ("agent", "/staff/views/my-open/", STAFF),
+    "staff-ticket": ("agent", "/staff/tickets/{conversation}/", STAFF),
+    "staff-ticket-closed": ("agent", "/staff/tickets/{closed}/", STAFF),
+    "staff-ticket-new": ("agent", "/staff/tickets/new/", STAFF),
+    "staff-search": ("agent", "/staff/search/?q=badge", STAFF),
+    "staff-mail": ("agent", "/staff/mail/", STAFF),
+    "admin-index": ("admin", "/admin/", ADMIN),
+    "admin-changelist": ("admin", "/admin/tickets/helptopic/", ADMIN),
+}
+
+
+@pytest.fixture
+def scenery(company: Company) -> Scenery:
+    """Laid out once."""
+    if not hasattr(company, "scenery"):
+        company.scenery = lay_out(company)
+    return company.scenery
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_light_and_open_to_everybody(name: str, surfer: Surfer, scenery: Scenery, admin: str) -> None:
+    who, path, heaviest = PAGES[name]
+    email = {"": "", "customer": scenery.customer, "agent": scenery.agent, "admin": admin}[who]
+    page = surfer.window(email)
+    assert weight(page, path.format(**scenery.numbers)) <= heaviest
+    for width, height, scheme in VIEWS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        look(page, f"{name}-{width}-{scheme}")
+
+
+def test_the_page_after_sending_is_open_to_everybody(surfer: Surfer) -> None:
+    page = surfer.window(width=390)
+    page.goto("/tickets/new/")
+    page.get_by_role("button", name="Send").click()
+    look(page, "portal-ticket-new-wrong-390-light")
+    page.get_by_label("Your name").fill("Lea Brandt")
+    page.get_by_label("Your e-mail address").fill("lea@customers.example")
+    page.get_by_label("Subject").fill("No heating")
+    page.get_by_label("What happened?").fill("It is cold.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("heading", name="We received it").wait_for()
+    look(page, "portal-received-390-light")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    look(page, "portal-received-1440-light")
+
+
+def test_what_opens_on_a_staff_page_is_open_to_everybody(surfer: Surfer, scenery: Scenery) -> None:
+    page = surfer.window(scenery.agent)
+    page.goto(f"/staff/tickets/{scenery.numbers['conversation']}/")
+    for opener, opened in (
+        ("[popovertarget=more-verbs]", "#more-verbs"),
+        ("[popovertarget=assign-form]", "#assign-form form"),
+    ):
+        page.locator(opener).first.click()
+        page.locator(opened).wait_for()
+        look(page, "staff-" + opened.strip("#").split()[0])
+        page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.locator("#keys").wait_for()
+    look(page, "staff-keys")
+
+
+def weight(page: Page, path: str) -> float:
+    """kB that came over the line until the page stood still."""
+    came: list[float] = []
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.on("Network.loadingFinished", lambda event: came.append(event["encodedDataLength"]))
+    page.goto(path, wait_until="networkidle")
+    return sum(came) / 1000
+
+
+def look(page: Page, name: str) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=page.viewport_size["width"] < 600)
+    scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert scrolls <= 0, f"{name} scrolls sideways by {scrolls} px"
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert not [f"{rule['id']}: {[node['target'] for node in rule['nodes']][:5]}" for rule in found], name
