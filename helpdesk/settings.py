@@ -268,7 +268,7 @@ SMTP_IN = _host_and_port("SMTP_IN", "127.0.0.1:8025")
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 WEB_WORKERS = _number("WEB_WORKERS", 2, 1, 64)
-WEB_THREADS = _number("WEB_THREADS", 1, 1, 64)
+WEB_THREADS = _number("WEB_THREADS", 2, 1, 64)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
