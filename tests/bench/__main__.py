@@ -7,6 +7,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.bench import actions
@@ -41,18 +42,19 @@ def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
     desk.quiet()
     resting = actions.idle(desk)
     found: dict[str, Any] = {"tickets": desk.tickets, "memory": desk.memory(), "resting": resting, "costs": {}}
-    rows = actions.Rows(desk)
+    rows, references = actions.Rows(desk), [actions.reference()]
     for name, (act, browser) in rows.all().items():
         if only and name not in only:
             continue
         print(f"{desk.tickets:,} tickets: {name}", file=sys.stderr)
         costs = actions.cost(desk, act, browser, resting)
         found["costs"][name] = {str(concurrency): asdict(cost) for concurrency, cost in costs.items()}
+        references.append(actions.reference())
     if not only or "intake" in only:
         print(f"{desk.tickets:,} tickets: intake", file=sys.stderr)
         speed, cost = actions.intake(desk, resting)
         found["intake"] = {"per_second": speed, "cost": asdict(cost)}
-    found["memory_after"] = desk.memory()
+    found["reference"], found["memory_after"] = median(references), desk.memory()
     return found
 
 

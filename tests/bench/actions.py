@@ -32,6 +32,14 @@ class Cost:
     database: float
 
 
+def reference() -> float:
+    """CPU milliseconds of a fixed piece of work. On a shared machine it grows when others are busy, and with it
+    everything measured: compare runs whose references are alike."""
+    begin = time.process_time()
+    sum(number * number for number in range(2_000_000))
+    return (time.process_time() - begin) * 1000
+
+
 def idle(desk: Desk) -> dict[str, float]:
     """CPU seconds that each part uses in a second in which nobody asks for anything."""
     before = desk.cpu()

@@ -31,6 +31,7 @@ def table(found: dict[str, Any], last: dict[str, Any]) -> str:
     text = ["  ".join(_cell(cell, width, number) for number, (cell, width) in enumerate(zip(line, widths, strict=True)))
             for line in lines]  # fmt: skip
     title = f"{found['tickets']:,} tickets; server CPU milliseconds per action, median of 3"
+    title += f"; reference work {_ms(found['reference'])} ms (last run {_ms(last.get('reference')) or '-'})"
     return "\n".join([title, "", *(line.rstrip() for line in text)])
 
 

@@ -44,7 +44,7 @@ FATES = (
     Fate("waiting", 8, 1, 90),
     Fate("hold", 3, 20, 120),
     Fate("reopened", 6, 0.3, 22),
-    Fate("resolved", 20, 0.5, 90),
+    Fate("resolved", 20, 0.5, 36),
     Fate("confirmed", 122, 2, 57 * 24),
     Fate("quiet", 75, 1, 50 * 24),
     Fate("archived", 8, 24, 20 * 24),
