@@ -23,7 +23,7 @@ class PersonForm(forms.ModelForm):
         model = User
         fields = ("email", "name", "organization", "phone", "language", "time_zone", "notes", "is_active", "is_agent",
                   "is_superuser", "is_available", "signature", "may_receive_automatic_mail")  # fmt: skip
-        labels = {"is_superuser": _("admin")}
+        labels = {"is_superuser": _("Admin")}
         help_texts = {"is_superuser": _("May do everything, also here. Admins are agents too.")}
 
     def clean_email(self) -> str:
