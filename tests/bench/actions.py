@@ -18,6 +18,10 @@ COUNTS = {1: 40, 16: 96}
 WARM_UP = 24
 IDLE_SECONDS = 15
 MAILS = 120
+_ARRIVED = (
+    "SELECT count(*) FROM tickets_ticket t JOIN tickets_message m ON m.ticket_id = t.id "
+    "WHERE t.id > %s AND t.subject LIKE %s"
+)
 
 Act = Callable[[Browser], object]
 
@@ -161,12 +165,10 @@ def intake(desk: Desk, resting: dict[str, float]) -> tuple[float, Cost]:
     send_mails(desk.card["smtp_in"], desk.load["mailbox"], WARM_UP)
     desk.quiet()
     for _ in range(ROUNDS):
+        last = desk.query("SELECT max(id) FROM tickets_ticket")[0][0]
         before, begin = desk.cpu(), time.monotonic()
         word = send_mails(desk.card["smtp_in"], desk.load["mailbox"], MAILS)
-        visible = (
-            "SELECT count(*) FROM tickets_message JOIN tickets_ticket t ON t.id = ticket_id WHERE t.subject LIKE %s"
-        )
-        while desk.query(visible, f"{word}%")[0][0] < MAILS:
+        while desk.query(_ARRIVED, last, f"{word}%")[0][0] < MAILS:
             time.sleep(0.02)
         seconds = time.monotonic() - begin
         desk.quiet()
