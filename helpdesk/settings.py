@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "rest_framework",
     "drf_spectacular",
+    "helpdesk",
     "tickets",
     "portal",
     "staff",
