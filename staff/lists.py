@@ -53,6 +53,8 @@ def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
         ("ticket_new", _("New ticket"), reverse("staff:ticket_new")),
         ("mail", _("Mail log"), reverse("staff:mail")),
     ]
+    if user.is_superuser:
+        desk.append(("settings", _("Settings"), reverse("admin:index")))
     return {
         "views": [_link(queue, counts, active) for queue in queues],
         "departments": [_link(queries.queue_of(department), counts, active) for department in departments],
