@@ -6,7 +6,8 @@ The broker only nudges. Every entry here is a sweep that finds its work in Postg
 import os
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import task_postrun, task_prerun, worker_ready
+from django.db import close_old_connections
 
 from tickets.tasks import heartbeat
 
@@ -15,6 +16,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 app = Celery("helpdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Celery would hang up on PostgreSQL before and after each task, and connecting costs ten times what a task needs.
+# Instead connections are kept as the web keeps them: checked before use, made anew when broken or old.
+app.conf["CELERY_DB_REUSE_MAX"] = 2**62
+
+
+@task_prerun.connect
+@task_postrun.connect
+def _keep_connections(**_: object) -> None:
+    close_old_connections()
+
 
 app.conf.beat_schedule = {
     "heartbeat": {"task": "tickets.tasks.heartbeat", "schedule": 15.0, "options": {"expires": 30}},
