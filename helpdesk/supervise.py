@@ -150,7 +150,7 @@ class Desk:
         begin = time.monotonic()
         self._take_folder()
         if why := _refusal(self.host, self.port):
-            raise ImproperlyConfigured(f"Port {self.port}: {why}; choose another: bin/run --port {self.port + 1}")
+            raise ImproperlyConfigured(f"Port {self.port} {why}; choose another: bin/run --port {self.port + 1}")
         self._environment()
         self._services()
         with ThreadPoolExecutor() as pool:
@@ -231,7 +231,7 @@ class Desk:
         if not (why := _refusal(host, int(port))):
             return wanted
         chosen = f"127.0.0.1:{_free_port()}"
-        print(f"Port {port} for incoming mail: {why}; mail comes in at {chosen}.", flush=True)
+        print(f"Port {port} for incoming mail {why}; mail comes in at {chosen}.", flush=True)
         return chosen
 
     def _services(self) -> None:
@@ -350,7 +350,7 @@ def _given_mail_address(address: str) -> str:
     """SMTP_IN as the environment has it, if it can be had. A malformed one is left to the settings to refuse."""
     host, _, port = address.rpartition(":")
     if port.isdecimal() and int(port) < 65536 and (why := _refusal(host.strip("[]"), int(port))):
-        raise ImproperlyConfigured(f"SMTP_IN={address}: {why}; choose another, or leave SMTP_IN out")
+        raise ImproperlyConfigured(f"SMTP_IN={address} {why}; choose another, or leave SMTP_IN out")
     return address
 
 
@@ -361,7 +361,7 @@ def _refusal(host: str, port: int) -> str:
         try:
             probe.bind((host, port))
         except OSError as error:
-            return "is in use" if error.errno == errno.EADDRINUSE else str(error.strerror).lower()
+            return "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
     return ""
 
 
