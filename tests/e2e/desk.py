@@ -61,7 +61,10 @@ class RunningDesk:
         with (self._folder / "run.log").open("wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**surroundings, "MAIL_DOMAIN": DOMAIN, "HELPDESK_EMBEDDED_THROWAWAY": "1"},
+                env={
+                    **surroundings, "MAIL_DOMAIN": DOMAIN, "HELPDESK_EMBEDDED_THROWAWAY": "1",
+                    "SMTP_IN": f"127.0.0.1:{free_port()}",  # tests beside this one may start a desk in the same second
+                },
             )  # fmt: skip
         until(self._is_up, 110)
         self.card = json.loads((self.data / "demo.json").read_text())
