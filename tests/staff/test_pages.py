@@ -156,7 +156,7 @@ def test_htmx_gets_the_pane_and_the_row_but_not_the_list(browser, agent, ticket)
     response = client.get(page_of(ticket), headers={"HX-Request": "true"})
     page = response.content.decode()
     assert 'id="ticket"' in page
-    assert f'id="row-{ticket.pk}" hx-swap-oob' in page
+    assert f'<li class="row row--selected row--unread" id="row-{ticket.pk}"' in page
     assert "<html" not in page
     assert 'id="rail"' not in page
     assert "HX-Request" in response["Vary"]
