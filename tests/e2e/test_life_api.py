@@ -48,7 +48,7 @@ def test_a_ticket_lives_from_intake_to_reopening(desk: RunningDesk, company: Com
     assert (refused.status_code, refused.headers["Content-Type"]) == (409, "application/problem+json")
     assert refused.json()["allowed"]
     again = tomas("POST", f"{number}/messages/", {"body": "It burns again."}).json()["ticket"]
-    assert (again["state"], again["assignee"]["email"]) == ("reopened", company.ana.email)
+    assert (again["state"], again["assignee"]["name"]) == ("reopened", company.ana.name)
 
     assert "The old model." not in tomas("GET", f"{number}/messages/").text
     breach(desk, ana, number)

@@ -111,7 +111,7 @@ def weight(page: Page, path: str) -> float:
 
 def look(page: Page, name: str) -> None:
     PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=page.viewport_size["width"] < 600)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page="portal" in name)
     scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert scrolls <= 0, f"{name} scrolls sideways by {scrolls} px"
     found = Axe().run(page, options=RULES).response["violations"]
