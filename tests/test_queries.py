@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
-from tickets import queries
+from tickets import permissions, queries
 from tickets.actions import assignment, conversation, lifecycle
 from tickets.models import Status, Ticket
 
@@ -128,6 +128,26 @@ def test_work_of_a_team_and_given_work_are_seen_from_other_departments(home, age
     del guest.team_ids
     assert queries.work_of(guest).get() == ticket
     assert [row.id for row in queries.page(ALL_OPEN, guest).rows] == [ticket.pk]
+
+
+def test_what_an_organization_shares_is_for_the_portal_not_for_the_workspace(home):
+    firm = people.organization(shares_tickets=True)
+    away = people.agent(factories.department(), organization=firm)
+    ticket = factories.ticket(people.customer(organization=firm), home)
+    assert Ticket.objects.visible_to(away).get() == ticket
+    assert not queries.work_of(away).exists()
+    assert not permissions.is_inside(away, ticket)
+    ticket.followers.create(user=away)
+    assert queries.work_of(away).get() == ticket
+    assert permissions.is_inside(away, ticket)
+
+
+def test_who_asked_stays_outside_also_as_a_follower(home):
+    away = people.agent(factories.department())
+    ticket = factories.ticket(away, home)
+    ticket.followers.create(user=away)
+    assert not queries.work_of(away).exists()
+    assert permissions.inside_of(away, [ticket]) == set()
 
 
 @pytest.mark.parametrize("text", ["", "x", "1", "-", "1-", "-1", "1-x", "٣-1", "9" * 18 + "-1", "1-" + "9" * 19])

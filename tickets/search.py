@@ -76,10 +76,12 @@ class Found:
 def find(text: str, *, by: User) -> Found:
     """The tickets that `by` may know of and that match; notes and machine mail are searched for agents only.
 
-    Archived tickets are found by `is:archived` alone, tickets in the trash never.
+    An agent's words and filters look where the agent reads everything: what is found tells what stands there. Archived
+    tickets are found by `is:archived` alone, tickets in the trash never.
     """
     parsed = parse(text, by=by)
-    tickets = Ticket.objects.kept().visible_to(by).filter(parsed.where, archived_at__isnull=not parsed.wants_archived)
+    tickets = Ticket.objects.inside(by) if by.is_agent and text.strip() else Ticket.objects.visible_to(by)
+    tickets = tickets.kept().filter(parsed.where, archived_at__isnull=not parsed.wants_archived)
     return Found(_with_words(tickets, parsed.words, by).order_by("-id"), parsed.mistakes)
 
 

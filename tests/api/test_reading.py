@@ -133,6 +133,51 @@ def test_tickets_in_the_trash_are_gone_for_everybody(calling, ticket):
 def test_the_shapes_of_the_schema_are_those_of_the_answers(agent, ticket):
     message = ticket.messages.get()
     event = ticket.events.get()
-    assert set(shapes.TicketShape().fields) == set(answers.ticket(ticket, agent))
-    assert set(shapes.MessageShape().fields) == set(answers.message(message, agent))
-    assert set(shapes.EventShape().fields) == set(answers.event(event, agent))
+    assert set(shapes.TicketShape().fields) == set(answers.ticket(ticket, inside=True))
+    assert set(shapes.MessageShape().fields) == set(answers.message(message, inside=True))
+    assert set(shapes.EventShape().fields) == set(answers.event(event, inside=True))
+
+
+@pytest.fixture(params=["requester", "colleague"])
+def agent_as_customer(request, agent):
+    """An agent and a ticket of another department about which a note speaks."""
+    elsewhere = people.agent(factories.department("Personnel"))
+    firm = people.organization(shares_tickets=True)
+    type(agent).objects.filter(pk=agent.pk).update(organization=firm)
+    requester = agent if request.param == "requester" else people.customer(organization=firm)
+    ticket = factories.ticket(requester, elsewhere.memberships.get().department)
+    conversation.note(ticket, by=elsewhere, body=f"About Ana: {CANARY}")
+    conversation.reply(ticket, by=elsewhere, body="We look into it.")
+    return ticket
+
+
+def test_an_agent_is_a_customer_where_they_merely_asked(calling, agent, agent_as_customer):
+    ticket, desk = agent_as_customer, calling(agent)
+    answer = desk.get(f"{ticket.number}/").json()
+    assert answer["priority"] is None
+    assert answer["tags"] is None
+    assert "/staff/" not in answer["url"]
+    said = desk.get(f"{ticket.number}/messages/").json()["results"]
+    assert [one["kind"] for one in said] == ["customer", "reply"]
+    assert "email" not in said[1]["author"]
+    happened = desk.get(f"{ticket.number}/events/").json()["results"]
+    assert [one["kind"] for one in happened] == ["opened"]
+    assert "data" not in happened[0]
+    assert [row["number"] for row in desk.get().json()["results"]] == [ticket.number]
+    assert CANARY not in str(answer) + str(said) + str(happened)
+
+
+def test_what_an_agent_finds_there_tells_nothing_of_the_notes(calling, agent, agent_as_customer):
+    for query in (CANARY, f"-{CANARY}", "priority:normal", "is:open"):
+        assert calling(agent).get(q=query).json()["results"] == []
+
+
+def test_following_takes_one_query_however_many_tickets(calling, agent, agent_as_customer, django_assert_num_queries):
+    desk, ticket = calling(agent), agent_as_customer
+    desk.get()  # notes the token's use
+    with CaptureQueriesContext(connection) as first:
+        desk.get()
+    for _ in range(3):
+        factories.ticket(ticket.requester, ticket.department)
+    with django_assert_num_queries(len(first)):
+        assert len(desk.get().json()["results"]) == 4

@@ -1,14 +1,16 @@
 """Tickets, messages and events as the API answers them. Customers get what the portal shows them: no notes, no
-internal events, no addresses of agents, nothing of how the desk works inside (those fields are null). No row ids for
-anybody."""
+internal events, no addresses of agents, nothing of how the desk works inside (those fields are null); so do agents
+where they are a customer. No row ids for anybody."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 
+from tickets import permissions
 from tickets.events import EVENTS, sentence
 from tickets.models import Attachment, Message, Ticket, TicketEvent, User
 from tickets.states import Priority
@@ -26,13 +28,19 @@ def with_related(rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
     return rows.select_related(*_JOINED).prefetch_related(*_FETCHED)
 
 
-def is_inside(viewer: User) -> bool:
-    return viewer.is_agent or viewer.is_superuser
+def works_here(person: User) -> bool:
+    return person.is_agent or person.is_superuser
 
 
-def ticket(row: Ticket, viewer: User) -> Answer:
-    """Of a row read by `with_related`, else each relation is one more query."""
-    topic, inside = row.help_topic, is_inside(viewer)
+def tickets(rows: Sequence[Ticket], viewer: User) -> list[Answer]:
+    inside = permissions.inside_of(viewer, rows)
+    return [ticket(row, inside=row.pk in inside) for row in rows]
+
+
+def ticket(row: Ticket, *, inside: bool) -> Answer:
+    """Of a row read by `with_related`, else each relation is one more query. `inside`: for who reads the ticket as the
+    desk does, see `permissions.is_inside`."""
+    topic = row.help_topic
     return {
         "number": row.number,
         "subject": row.subject,
@@ -40,7 +48,7 @@ def ticket(row: Ticket, viewer: User) -> Answer:
         "label": row.label if inside else row.customer_label,
         "help_topic": topic.slug if topic and (topic.is_public or inside) else None,
         "department": row.department.slug if row.department.is_public or inside else None,
-        "assignee": _person(row.assignee, viewer) if row.assignee else None,
+        "assignee": _person(row.assignee, inside) if row.assignee else None,
         "requester": {"email": row.requester.email, "name": row.requester.name},
         "source": row.source,
         "created_at": row.created_at,
@@ -74,30 +82,30 @@ _HIDDEN = dict.fromkeys(
 )  # fmt: skip
 
 
-def _person(person: User, viewer: User) -> Answer:
-    if is_inside(person) and not is_inside(viewer):
+def _person(person: User, inside: bool) -> Answer:
+    if works_here(person) and not inside:
         return {"name": person.display_name}
     return {"email": person.email, "name": person.display_name}
 
 
-def message(row: Message, viewer: User) -> Answer:
+def message(row: Message, *, inside: bool) -> Answer:
     """Needs the author joined and the attachments prefetched."""
     answer: Answer = {
         "kind": row.kind,
-        "author": _person(row.author, viewer) if row.author else {"name": row.author_name},
+        "author": _person(row.author, inside) if row.author else {"name": row.author_name},
         "body": row.body,
         "html": row.html,
         "source": row.source,
         "created_at": row.created_at,
-        "attachments": [_attachment(one, viewer) for one in row.attachments.all()],
+        "attachments": [_attachment(one, inside) for one in row.attachments.all()],
     }
-    if is_inside(viewer):
+    if inside:
         answer |= {"is_machine": row.is_machine, "recipients": row.recipients}
     return answer
 
 
-def _attachment(row: Attachment, viewer: User) -> Answer:
-    face = "staff/" if is_inside(viewer) else ""
+def _attachment(row: Attachment, inside: bool) -> Answer:
+    face = "staff/" if inside else ""
     return {
         "name": row.name,
         "size": row.size,
@@ -106,14 +114,14 @@ def _attachment(row: Attachment, viewer: User) -> Answer:
     }
 
 
-def event(row: TicketEvent, viewer: User) -> Answer:
+def event(row: TicketEvent, *, inside: bool) -> Answer:
     answer: Answer = {
         "kind": row.kind,
         "text": sentence(row),
         "actor": row.actor_name,
         "created_at": row.created_at,
     }
-    if is_inside(viewer):
+    if inside:
         answer["data"] = {name: value for name, value in row.data.items() if not name.endswith("_id")}
     return answer
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from tickets.api.answers import is_inside
+from tickets.api.answers import works_here
 from tickets.models import Department, HelpTopic, Status, Team, User
 from tickets.refusals import Invalid
 from tickets.states import Priority
@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=Model)
 def department(name: str | None, by: User) -> Department | None:
     if name is None:
         return None
-    rows = Department.objects.all() if is_inside(by) else Department.objects.filter(is_public=True)
+    rows = Department.objects.all() if works_here(by) else Department.objects.filter(is_public=True)
     return _by_slug_or_name("department", name, rows.select_related("sla_policy"))
 
 
@@ -29,7 +29,7 @@ def help_topic(name: str | None, by: User) -> HelpTopic | None:
     if name is None:
         return None
     rows = HelpTopic.objects.filter(is_enabled=True)
-    if not is_inside(by):
+    if not works_here(by):
         rows = rows.filter(is_public=True)
     return _by_slug_or_name(
         "help_topic", name, rows.select_related("department__sla_policy", "sla_policy", "assignee", "team")
@@ -47,7 +47,7 @@ def _by_slug_or_name(field: str, name: str, rows: QuerySet[Row]) -> Row:
 def priority(word: str | None, by: User) -> int | None:
     if word is None:
         return None
-    if not is_inside(by):
+    if not works_here(by):
         raise Invalid(priority=_("The desk sets the priority; leave this field out."))
     known = {one.name.lower(): one.value for one in Priority}
     if word.lower() not in known:

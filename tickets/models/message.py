@@ -21,9 +21,14 @@ SEARCHED_CHARACTERS = 60_000
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User | System | AnonymousUser) -> Self:
-        """Internal notes and machine mail are for agents only."""
+        """Internal notes and machine mail are for agents only, and of tickets that they read from inside: that is for
+        the caller to know, see `Ticket.objects.inside` and `permissions.is_inside`."""
         if isinstance(user, System) or (isinstance(user, User) and (user.is_agent or user.is_superuser)):
             return self
+        return self.public()
+
+    def public(self) -> Self:
+        """The conversation as customers read it."""
         return self.exclude(kind=Message.Kind.NOTE).exclude(is_machine=True)
 
 

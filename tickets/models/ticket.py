@@ -38,6 +38,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return self.none()
         return self.kept().filter(_visibility(user))
 
+    def inside(self, user: User) -> Self:
+        """The rows that an agent reads as the desk does, notes and all: their work and what they follow. Where they
+        merely asked, or somebody of their organization did, they are a customer like others."""
+        if user.is_superuser:
+            return self
+        if not user.is_agent or not user.is_active:
+            return self.none()
+        followed = Q(pk__in=Follower.objects.filter(user=user).values("ticket")) & ~Q(requester=user)
+        return self.kept().filter(_work(user) | followed)
+
     def worked_by(self, user: User) -> Self:
         """The part of the visible rows that are an agent's work: of their departments, theirs, or their teams'."""
         return self if user.is_superuser else self.kept().filter(_work(user))

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from tickets import permissions
 from tickets.api import answers, inputs
 from tickets.api.idempotency import idempotent
 from tickets.api.shapes import TicketShape
@@ -41,7 +42,7 @@ class DeskView(APIView):
         return Ticket.objects.kept().visible_to(self.person).get(number=number)
 
     def answer(self, ticket: Ticket) -> Response:
-        return Response(answers.ticket(ticket, self.person))
+        return Response(answers.ticket(ticket, inside=permissions.is_inside(self.person, ticket)))
 
 
 class VerbView(DeskView):

@@ -24,7 +24,8 @@ class WritingView(DeskView):
     def written(self, message: Message) -> Response:
         """The message with its ticket, which a message can change: state, assignee, deadlines."""
         ticket = answers.with_related(Ticket.objects.all()).get(pk=message.ticket_id)
-        said = answers.message(message, self.person) | {"ticket": answers.ticket(ticket, self.person)}
+        inside = permissions.is_inside(self.person, ticket)
+        said = answers.message(message, inside=inside) | {"ticket": answers.ticket(ticket, inside=inside)}
         return Response(said, status=201)
 
 
@@ -35,10 +36,13 @@ class Messages(WritingView):
 
     def get(self, request: Request, number: str) -> Response:
         """The conversation, oldest first. Internal notes and machine mail are shown to agents only."""
-        rows = self.ticket(number).messages.visible_to(self.person).select_related("author").defer("search")
+        ticket = self.ticket(number)
+        inside = permissions.is_inside(self.person, ticket)
+        rows = ticket.messages.all() if inside else ticket.messages.public()
         pages = OldestFirst()
-        page = pages.paginate_queryset(rows.prefetch_related("attachments"), request, self)
-        return pages.get_paginated_response([answers.message(row, self.person) for row in page or ()])
+        shown = rows.select_related("author").defer("search").prefetch_related("attachments")
+        page = pages.paginate_queryset(shown, request, self)
+        return pages.get_paginated_response([answers.message(row, inside=inside) for row in page or ()])
 
     @idempotent
     def post(self, request: Request, number: str) -> Response:
@@ -83,9 +87,10 @@ class Events(DeskView):
 
     def get(self, request: Request, number: str) -> Response:
         """What happened to the ticket, oldest first. Customers see the steps of the lifecycle only."""
-        rows = self.ticket(number).events.all()
-        if not answers.is_inside(self.person):
+        ticket = self.ticket(number)
+        rows, inside = ticket.events.all(), permissions.is_inside(self.person, ticket)
+        if not inside:
             rows = rows.filter(kind__in=answers.PUBLIC_EVENTS)
         pages = OldestFirst()
         page = pages.paginate_queryset(rows, request, self)
-        return pages.get_paginated_response([answers.event(row, self.person) for row in page or ()])
+        return pages.get_paginated_response([answers.event(row, inside=inside) for row in page or ()])

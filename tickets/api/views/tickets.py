@@ -35,7 +35,7 @@ class Tickets(DeskView):
             raise Invalid(q=" ".join(mistake.text for mistake in found.mistakes))
         pages = NewestFirst()
         rows = pages.paginate_queryset(answers.with_related(found.tickets), request, self)
-        return pages.get_paginated_response([answers.ticket(row, self.person) for row in rows or ()])
+        return pages.get_paginated_response(answers.tickets(rows or [], self.person))
 
     @idempotent
     def post(self, request: Request) -> Response:
@@ -43,7 +43,7 @@ class Tickets(DeskView):
         given = read(request, NewTicket)
         with transaction.atomic():  # a requester who was not known is not kept when the ticket is refused
             ticket = _open(self.person, **given)
-        return Response(answers.ticket(ticket, self.person), status=201)
+        return Response(answers.ticket(ticket, inside=permissions.is_inside(self.person, ticket)), status=201)
 
 
 def _open(by: User, *, subject: str, body: str, **given: Any) -> Ticket:
@@ -75,17 +75,20 @@ class OneTicket(DeskView):
         """One ticket, and what may be done with it now."""
         ticket = answers.with_related(Ticket.objects.kept().visible_to(self.person)).get(number=number)
         allowed = permissions.verbs(self.person, ticket)
-        return Response(answers.ticket(ticket, self.person) | {"allowed": allowed})
+        inside = permissions.is_inside(self.person, ticket)
+        return Response(answers.ticket(ticket, inside=inside) | {"allowed": allowed})
 
     def patch(self, request: Request, number: str) -> Response:
         """Changes what is sent and leaves the rest: all of it, or nothing when one part is refused. A department or
         help topic transfers the ticket, last of all."""
         given = read(request, TicketChange, partial=True)
         ticket = self.ticket(number)
+        inside = permissions.is_inside(self.person, ticket)
         with transaction.atomic():
             _change(ticket, self.person, given)
         # After a transfer it may be out of the person's sight; the answer is what they did.
-        return self.answer(answers.with_related(Ticket.objects.all()).get(pk=ticket.pk))
+        changed = answers.with_related(Ticket.objects.all()).get(pk=ticket.pk)
+        return Response(answers.ticket(changed, inside=inside))
 
 
 def _change(ticket: Ticket, by: User, given: dict[str, Any]) -> None:
