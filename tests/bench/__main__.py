@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ SMALL = 1000
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the desk is stopped on the way out
     mails = sink()
     try:
         with Desk(options.data, options.tickets, f"smtp://127.0.0.1:{mails.port}") as desk:
