@@ -117,11 +117,30 @@ class TestSubjectTag:
     def mail(self, ticket: Ticket, sender: str = TOMAS) -> Message:
         return post.arrive(post.raw(subject=f"Re: [#{ticket.number}] hello", sender=sender, body="Red.")).message
 
-    def test_for_who_takes_part(self, ticket):
-        assert self.mail(ticket).ticket == ticket
+    def test_alone_it_opens_a_new_ticket_that_points_to_the_one_named(self, ticket, agent):
+        lifecycle.resolve(ticket, by=agent)
+        message = self.mail(ticket)
+        assert message.ticket != ticket
+        assert message.ticket.follow_up_of == ticket
+        assert message.ticket.requester.email == TOMAS
+        assert Ticket.objects.get(pk=ticket.pk).state == "resolved"
+        assert ticket.messages.count() == 1
+        assert not ticket.events.filter(kind__in=["received", "reopened", "follow_up"]).exists()
+
+    def test_the_same_mail_by_two_ways_opens_one(self, ticket, mailbox):
+        mail = post.raw(subject=f"Re: [#{ticket.number}] hello", message_id="<twice@customers.example>")
+        first = post.arrive(mail)
+        second = post.arrive(mail + b"\r\n", "other@desk.example")
+        assert (second.state, second.reason, second.ticket) == ("rejected", "duplicate", first.ticket)
+
+    def test_it_is_enough_for_machine_mail_which_changes_nothing(self, ticket):
+        row = post.arrive(post.raw(subject=f"Automatic reply: [#{ticket.number}] hello"))
+        assert (row.ticket, row.message.is_machine) == (ticket, True)
 
     def test_not_for_strangers(self, ticket):
-        assert self.mail(ticket, "mallory@evil.example").ticket != ticket
+        found = self.mail(ticket, "mallory@evil.example").ticket
+        assert found != ticket
+        assert found.follow_up_of is None
 
 
 class TestStates:

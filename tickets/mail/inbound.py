@@ -49,6 +49,12 @@ class Letter:
     mailbox: Mailbox | None
     match: threads.Match | None
 
+    @property
+    def thread(self) -> threads.Match | None:
+        """The ticket that a person's words may go to. Who knows an address and a number can forge both, so a subject
+        alone is not enough: it makes a new ticket that points to the one named."""
+        return self.match if self.match and self.match.by != "subject" else None
+
     def author(self) -> User:
         """The sender, made known to the desk when new. A name that pretends to be another address is not taken."""
         if self.sender or self.parsed.from_ is None:
@@ -171,12 +177,12 @@ def _persons_mail(letter: Letter) -> Outcome:
     said = contents.read(letter.parsed)
     if earlier := _earlier_copy(letter, said.body):
         return Outcome(State.REJECTED, "duplicate", earlier.ticket)
-    if letter.match is None:
+    if letter.thread is None:
         return _new_ticket(letter, said)
-    ticket, sender = letter.match.ticket, letter.sender
+    ticket, sender = letter.thread.ticket, letter.sender
     if sender and _speaks(sender, ticket):
         message = conversation.receive(ticket, by=sender, source=Source.EMAIL, **said.message)
-        return Outcome(State.APPLIED, letter.match.by, message.ticket, message)
+        return Outcome(State.APPLIED, letter.thread.by, message.ticket, message)
     message = conversation.attach_unverified(ticket, sender=letter.author(), **said.message)
     return Outcome(State.APPLIED, "unverified", ticket, message)
 
@@ -197,8 +203,8 @@ def _earlier_copy(letter: Letter, body: str) -> InboundEmail | None:
     earlier = InboundEmail.objects.filter(
         rfc_message_id=row.rfc_message_id, sender=row.sender, state=State.APPLIED, message__body=body
     )
-    if letter.match:
-        earlier = earlier.filter(ticket=letter.match.ticket)
+    if letter.thread:
+        earlier = earlier.filter(ticket=letter.thread.ticket)
     return earlier.select_related("ticket").exclude(pk=row.pk).first()
 
 
@@ -209,7 +215,8 @@ def _new_ticket(letter: Letter, said: contents.Contents) -> Outcome:
     ticket = lifecycle.open_ticket(
         by=requester, requester=requester, subject=said.subject, source=Source.EMAIL,
         department=box.department if box else None, help_topic=box.help_topic if box else None,
-        auto_response=letter.parsed.may_auto_reply, **said.message,
+        auto_response=letter.parsed.may_auto_reply, follow_up_of=letter.match.ticket if letter.match else None,
+        **said.message,
     )  # fmt: skip
     return Outcome(State.APPLIED, "new", ticket, ticket.messages.get())
 

@@ -1,5 +1,6 @@
-"""Which ticket a mail belongs to. What anybody can write (a subject, a foreign Message-ID) counts only for people who
-take part in the ticket; what only we can write (signed addresses and Message-IDs) counts for everybody."""
+"""Which ticket a mail belongs to. What a stranger cannot know (a customer's Message-ID) counts only for people who take
+part in the ticket, what only we can write (signed addresses and Message-IDs) for everybody. A number in the subject,
+which anybody can write, is a hint: see `inbound`."""
 
 from __future__ import annotations
 
