@@ -28,7 +28,8 @@ def guest_url(ticket: Ticket, person: User) -> str:
 
 
 def read_guest_token(token: str) -> tuple[Ticket, User] | None:
-    """Whom the token lets in and where; None for a token that is false, expired, revoked or of a removed person.
+    """Whom the token lets in and where; None for a token that is false, expired, revoked, of a removed person or of
+    one who no longer takes part.
 
     It opens nothing for agents: who has more to lose than one ticket signs in.
     """
@@ -37,11 +38,12 @@ def read_guest_token(token: str) -> tuple[Ticket, User] | None:
         ticket_pk, person_pk = signer.unsign_object(token, max_age=timedelta(days=Desk.current().guest_link_days))
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    ticket = Ticket.objects.kept().filter(pk=ticket_pk).select_related("department", "help_topic", "status").first()
     person = User.objects.filter(pk=person_pk, is_active=True, is_agent=False, is_superuser=False).first()
-    if ticket is None or person is None or _revoked(ticket, token):
+    if person is None:
         return None
-    return ticket, person
+    rows = Ticket.objects.filter(pk=ticket_pk).select_related("department", "help_topic", "status")
+    ticket = rows.visible_to(person).first()
+    return None if ticket is None or _revoked(ticket, token) else (ticket, person)
 
 
 def _revoked(ticket: Ticket, token: str) -> bool:

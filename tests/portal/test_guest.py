@@ -37,6 +37,17 @@ def test_and_no_other_ticket(client: Client, ticket: Ticket, link: str) -> None:
     assert client.get("/tickets/")["Location"].startswith("/accounts/login/")
 
 
+def test_who_was_taken_off_the_ticket_is_out_at_once(client: Client, ticket: Ticket, agent: User) -> None:
+    colleague = people.customer("Lena Vogt")
+    triage.follow(ticket, by=agent, person=colleague)
+    theirs = urlsplit(guest_url(ticket, colleague)).path
+    client.get(theirs)
+    assert client.get(f"/tickets/{ticket.number}/").status_code == 200
+    triage.unfollow(ticket, by=agent, person=colleague)
+    assert client.get(f"/tickets/{ticket.number}/").status_code == 404
+    assert client.get(theirs).status_code == 404
+
+
 def test_several_links_in_one_browser(client: Client, ticket: Ticket, link: str) -> None:
     other = factories.ticket(people.customer())
     client.get(link)
