@@ -182,6 +182,11 @@ class TestAgents:
 
 
 class TestHandling:
+    def test_of_a_ticket_in_the_trash_nobody_hears(self, department):
+        lifecycle.trash(factories.ticket(department=department), by=people.admin())
+        assert handled("opened") == []
+        assert not TicketEvent.objects.unhandled().exists()
+
     def test_twice_sends_nothing_twice(self, department):
         factories.ticket(department=department)
         event = TicketEvent.objects.get()

@@ -224,6 +224,17 @@ def test_the_trash_owes_nothing(ticket: Ticket) -> None:
     assert fresh(ticket).due_at is None
 
 
+def test_nothing_closes_in_the_trash(ticket: Ticket, ana: User) -> None:
+    lifecycle.resolve(ticket, by=ana)
+    lifecycle.trash(ticket, by=people.admin())
+    factories.age(ticket, days=20)
+    assert timers.sweep_quiet() == 0
+    assert fresh(ticket).state == "resolved"
+    lifecycle.restore(ticket, by=people.admin())
+    timers.sweep_quiet()
+    assert fresh(ticket).state == "closed"
+
+
 def test_quiet_resolved_tickets_close_once(ticket: Ticket, ana: User) -> None:
     lifecycle.resolve(ticket, by=ana)
     factories.age(ticket, days=3)

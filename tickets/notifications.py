@@ -44,9 +44,11 @@ def handle(pk: int) -> None:
             event = _locked(pk)
             if event is None:
                 return
-            if event.kind in NOTICES:
+            notices = NOTICES.get(event.kind, ())
+            if notices:
                 event.ticket = _ticket(event)
-            for notice in NOTICES.get(event.kind, ()):
+                notices = () if event.ticket.deleted_at else notices  # most of what is there is spam
+            for notice in notices:
                 message = event.message if notice.quotes else None
                 for person in notice.audience(event):
                     outbox.enqueue(notice.template, event.ticket, person, message=message, event=event)

@@ -136,10 +136,12 @@ def can_open_for(by: Actor, department_id: int | None) -> bool:
 
 def possible(verb: str, ticket: Ticket) -> bool:
     """Whether the lifecycle has the step from here. An archived ticket only takes a customer's message (which
-    becomes a follow-up), unarchiving and the trash."""
+    becomes a follow-up), unarchiving and the trash; one in the trash only comes out of it."""
+    if ticket.deleted_at is not None:
+        return verb == "restore"
     if ticket.archived_at is not None:
-        return verb in {"unarchive", "receive", "trash", "restore"}
-    if verb == "unarchive":
+        return verb in {"unarchive", "receive", "trash"}
+    if verb in {"unarchive", "restore"}:
         return False
     return ticket.state in VERBS[verb].sources
 

@@ -28,12 +28,15 @@ class IllegalTransition(Refused):
         self.state = str(ticket.state)
         self.archived = ticket.archived_at is not None
         self.allowed = ["unarchive"] if self.archived else allowed_from(self.state)
+        state = _("archived") if self.archived else State(self.state).label.lower()
+        if ticket.deleted_at is not None:
+            self.allowed, state = ["restore"], _("in the trash")
         super().__init__(
             _("%(verb)s is not possible: ticket %(number)s is %(state)s. Possible now: %(allowed)s.")
             % {
                 "verb": VERBS[verb].label,
                 "number": ticket.number,
-                "state": _("archived") if self.archived else State(self.state).label.lower(),
+                "state": state,
                 "allowed": ", ".join(str(VERBS[name].label).lower() for name in self.allowed),
             }
         )

@@ -30,7 +30,8 @@ def sweep_sla() -> int:
 
 def sweep_quiet() -> int:
     """Closes resolved tickets whose quiet days are over."""
-    due = Ticket.objects.filter(auto_close_at__lte=timezone.now(), state=State.RESOLVED).order_by("auto_close_at")
+    due = Ticket.objects.kept().filter(auto_close_at__lte=timezone.now(), state=State.RESOLVED)
+    due = due.order_by("auto_close_at")
     return _each(due.values_list("pk", flat=True)[:_BATCH], _close_quiet, _push_closing)
 
 
