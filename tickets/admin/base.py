@@ -34,6 +34,14 @@ class DeskModelAdmin(admin.ModelAdmin):
         actions.pop("delete_selected", None)
         return actions
 
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """In a list no label stands beside a field; who cannot see the column's head needs the words."""
+        formset = super().get_changelist_formset(request, **kwargs)
+        for name in self.list_editable:
+            field = formset.form.base_fields[name]
+            field.widget.attrs["aria-label"] = field.label
+        return formset
+
     def users_of(self, obj: models.Model) -> list[str]:
         """What hangs on `obj`, in words such as "3 tickets"; empty when it may go."""
         relations = [one for one in obj._meta.related_objects if _holds(one, self.used_by)]
