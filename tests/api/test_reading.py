@@ -181,3 +181,22 @@ def test_following_takes_one_query_however_many_tickets(calling, agent, agent_as
         factories.ticket(ticket.requester, ticket.department)
     with django_assert_num_queries(len(first)):
         assert len(desk.get().json()["results"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("assign/", {"team": "x"}),
+        ("assign/", {"agent": "nobody@desk.example"}),
+        ("reply/", {"body": "x", "status": "x"}),
+        ("", {"status": "x"}),
+        ("", {"priority": "x"}),
+        ("", {"department": "x"}),
+    ],
+)
+def test_a_customers_guess_is_not_answered_with_what_exists(calling, customer, ticket, path, body):
+    people.team(name="Night shift")
+    send = calling(customer).post if path else calling(customer).patch
+    answer = send(f"{ticket.number}/{path}", body)
+    assert answer.status_code == 403
+    assert "errors" not in answer.json()

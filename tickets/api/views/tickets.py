@@ -97,6 +97,7 @@ def _change(ticket: Ticket, by: User, given: dict[str, Any]) -> None:
     if "priority" in given:
         triage.set_priority(ticket, by=by, priority=_priority(given["priority"], ticket, by))
     if "status" in given:
+        permissions.require(by, "triage", ticket)
         triage.set_status(ticket, by=by, status=lookups.status(given["status"]))
     if "tags" in given:
         triage.set_tags(ticket, by=by, tags=given["tags"])

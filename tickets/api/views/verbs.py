@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from tickets import permissions
 from tickets.actions import assignment, lifecycle, triage
 from tickets.api import inputs, lookups
 from tickets.api.views.base import VerbView
@@ -60,6 +61,7 @@ class Unarchive(VerbView):
 
 @transaction.atomic
 def _assign(ticket: Ticket, *, by: User, **given: Any) -> Ticket:
+    permissions.require(by, "assign", ticket)  # before a wrong name is answered with those that exist
     if "team" in given:
         ticket = assignment.hand_to_team(ticket, by=by, team=lookups.team(given["team"]))
     if "agent" in given:
