@@ -35,6 +35,29 @@ def links(message) -> list[str]:
     return [word for word in post.text(message).split() if word.startswith("http")]
 
 
+def test_an_agent_who_merely_asked_is_led_to_the_portal(mailbox, agent, client):
+    other = people.agent(factories.department())
+    ticket = factories.ticket(other, mailbox.department)
+    conversation.reply(ticket, by=agent, body="Which one?")
+    (link,) = links(mail("reply"))
+    client.force_login(other)
+    page = client.get(link.removeprefix("http://localhost:8000"), follow=True)
+    assert page.request["PATH_INFO"] == f"/tickets/{ticket.number}/"
+    assert page.status_code == 200
+
+
+@pytest.mark.parametrize("works_there", [True, False])
+def test_an_agent_is_asked_to_confirm_in_the_portal(mailbox, agent, client, works_there):
+    other = people.agent(mailbox.department if works_there else factories.department())
+    ticket = factories.ticket(other, mailbox.department)
+    lifecycle.resolve(ticket, by=agent)
+    yes, _no = links(mail("confirmation"))
+    client.force_login(other)
+    page = client.get(yes.removeprefix("http://localhost:8000"), follow=True)
+    assert page.request["PATH_INFO"] == f"/tickets/{ticket.number}/confirm/"
+    assert page.status_code == 200
+
+
 class TestReply:
     @pytest.fixture
     def reply(self, ticket, agent):
@@ -183,4 +206,4 @@ def test_every_kind_has_both_templates_and_shows_the_ticket(kind, mailbox, agent
     message = mail(kind)
     assert ticket.number in str(message["Subject"])
     for part in ("plain", "html"):
-        assert f"/staff/tickets/{ticket.number}/" in post.text(message, part)
+        assert f"/tickets/{ticket.number}/" in post.text(message, part)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from tickets import blobs, signing
+from tickets import blobs, permissions, signing
 from tickets.links import guest_url
 from tickets.mail.addresses import Address
 from tickets.mail.compose import Draft, Enclosure, compose
@@ -135,9 +135,13 @@ def _excerpt(message: Message | None) -> str:
 def _link(row: OutboundEmail) -> str:
     if row.ticket is None or row.user is None:
         return settings.BASE_URL
-    if row.user.is_agent or row.user.is_superuser:
-        return settings.BASE_URL + reverse("staff:ticket", args=[row.ticket.number])
-    return guest_url(row.ticket, row.user)
+    if not (row.user.is_agent or row.user.is_superuser):
+        return guest_url(row.ticket, row.user)
+    number, asks = [row.ticket.number], row.kind == "confirmation"  # which only the portal does
+    if permissions.is_inside(row.user, row.ticket) and not asks:
+        return settings.BASE_URL + reverse("staff:ticket", args=number)
+    page = reverse("portal:confirm" if asks else "portal:ticket", args=number)
+    return f"{settings.BASE_URL}{reverse('account_login')}?next={page}"
 
 
 def _fitting(row: OutboundEmail, files: list[Attachment]) -> list[Attachment]:
