@@ -16,6 +16,7 @@ from tests.run import HINT
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of these share one desk, so one worker runs them all."""
     for item in items:
