@@ -7,7 +7,7 @@ from tests import factories, people
 from tickets import limits, notifications
 from tickets.actions import assignment, conversation, lifecycle
 from tickets.events import record
-from tickets.models import SYSTEM, OutboundEmail, TicketEvent
+from tickets.models import SYSTEM, OutboundEmail, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -87,9 +87,17 @@ class TestRequester:
         assert handled("closed") == [("closed", ticket.requester.email)]
 
     def test_closed_by_the_clock_says_so(self, department):
-        ticket = factories.ticket(department=department)
+        ticket = lifecycle.close(factories.ticket(department=department), by=people.admin())
         event_of(ticket, "closed_quiet", days="4")
         assert handled("closed_quiet") == [("closed", ticket.requester.email)]
+
+    def test_what_is_told_too_late_is_not_told(self, department, agent):
+        ticket = lifecycle.resolve(factories.ticket(department=department), by=agent)
+        lifecycle.reopen(ticket, by=agent)
+        assert handled("resolved") == []
+        lifecycle.close(ticket, by=agent)
+        lifecycle.reopen(ticket, by=agent)
+        assert handled("closed") == []
 
     def test_who_confirmed_knows_it(self, department, agent):
         ticket = lifecycle.resolve(factories.ticket(department=department), by=agent)
@@ -126,6 +134,19 @@ class TestAgents:
         conversation.receive(ticket, by=ticket.requester, body="And?", source="email")
         assert handled("received") == [("received", agent.email)]
         assert OutboundEmail.objects.get(kind="received").message.body == "And?"
+
+    @pytest.mark.parametrize("lost", [{"is_active": False}, {"is_agent": False}])
+    def test_when_the_assignee_has_left_others_hear_of_it(self, ticket, agent, department, lost):
+        gone, colleague = people.agent(department), people.agent(department)
+        assignment.assign(ticket, by=agent, agent=gone)
+        type(gone).objects.filter(pk=gone.pk).update(**lost)
+        conversation.receive(ticket, by=ticket.requester, body="And?", source="email")
+        assert handled("received") == [("received", agent.email), ("received", colleague.email)]
+        Ticket.objects.filter(pk=ticket.pk).update(team=people.team(colleague))
+        event_of(ticket, "sla_breach", target="Resolution")
+        assert handled("sla_breach") == [("sla_breach", agent.email), ("sla_breach", colleague.email)]
+        conversation.receive(ticket, by=ticket.requester, body="And now?", source="email")
+        assert handled("received") == [("received", colleague.email)]
 
     def test_a_message_that_reopens_is_told_of_once(self, ticket, agent):
         assignment.assign(ticket, by=agent, agent=agent)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tickets import limits, outbox
 from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
+from tickets.states import State
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,15 @@ def _requester(event: TicketEvent) -> list[User]:
     return [person] if person.is_active and person.may_receive_automatic_mail else []
 
 
+def _asked_to_confirm(event: TicketEvent) -> list[User]:
+    """The requester, if there still is something to confirm: an event may be handled late."""
+    return _requester(event) if event.ticket.state == State.RESOLVED else []
+
+
+def _told_of_closing(event: TicketEvent) -> list[User]:
+    return _requester(event) if event.ticket.state == State.CLOSED else []
+
+
 def _told_of_arrival(event: TicketEvent) -> list[User]:
     """The requester, unless switched off, answered by machine anyway, or written to too often: an auto-response is
     the only mail that a stranger can make us send to anybody."""
@@ -111,17 +121,24 @@ def _assignee(event: TicketEvent) -> list[User]:
     return _agents(event, [event.ticket.assignee])
 
 
+def _is_taken(ticket: Ticket) -> bool:
+    """Whether an agent has it who still works here: else others have to hear of it."""
+    return bool(ticket.assignee and ticket.assignee.is_active and ticket.assignee.is_agent)
+
+
 def _assignee_or_team(event: TicketEvent) -> list[User]:
     ticket = event.ticket
-    if ticket.assignee:
+    if _is_taken(ticket):
         return _assignee(event)
-    return _team(event) if ticket.team else []
+    if ticket.team:
+        return _team(event)
+    return _department(event) if ticket.assignee_id else []
 
 
 def _team(event: TicketEvent) -> list[User]:
     """The members of the team while none of them has taken the ticket."""
     ticket = event.ticket
-    if ticket.team is None or ticket.assignee_id:
+    if ticket.team is None or _is_taken(ticket):
         return []
     return _agents(event, ticket.team.members.filter(is_agent=True, is_active=True)[:MOST_AGENTS])
 
@@ -137,8 +154,10 @@ def _on_unverified(event: TicketEvent) -> list[User]:
 
 
 def _assignee_or_department(event: TicketEvent) -> list[User]:
-    if event.ticket.assignee_id:
-        return _assignee(event)
+    return _assignee(event) if _is_taken(event.ticket) else _department(event)
+
+
+def _department(event: TicketEvent) -> list[User]:
     answering = User.objects.agents().filter(
         memberships__department=event.ticket.department_id, memberships__role__permissions__contains=[Permission.REPLY]
     )
@@ -168,9 +187,9 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "received": (Notice(_assignee_or_team, "received", quotes=True),),
     "noted": (Notice(_on_unverified, "unverified", quotes=True),),
     "reopened": (Notice(_on_reopening, "reopened"),),
-    "resolved": (Notice(_requester, "confirmation"),),
-    "closed": (Notice(_requester, "closed"),),
-    "closed_quiet": (Notice(_requester, "closed"),),
+    "resolved": (Notice(_asked_to_confirm, "confirmation"),),
+    "closed": (Notice(_told_of_closing, "closed"),),
+    "closed_quiet": (Notice(_told_of_closing, "closed"),),
     "sla_warning": (Notice(_assignee_or_department, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),
     "mail_failed": (Notice(_writer, "mail_failed"),),
