@@ -91,8 +91,9 @@ def _route(topic: HelpTopic | None, department: Department | None, priority: int
     routed: dict[str, Any] = {"department": department, "help_topic": topic, "priority": priority}
     if topic and topic.department_id == department.pk:
         assignee = topic.assignee
-        routed["assignee"] = assignee if assignee and assignee.is_active and assignee.is_available else None
-        routed["team"] = topic.team
+        at_work = assignee and assignee.is_active and assignee.is_agent and assignee.is_available
+        routed["assignee"] = assignee if at_work else None
+        routed["team"] = topic.team if topic.team and topic.team.is_enabled else None
     return routed
 
 
