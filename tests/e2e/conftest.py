@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +11,6 @@ from tests.e2e.company import ADMIN, Company, settle_in
 from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import FLAGS, Surfer, chromium
 from tests.run import HINT
-
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of these share one desk, so one worker runs them all."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-            item.add_marker(pytest.mark.services)
 
 
 @pytest.fixture(scope="package")

@@ -13,7 +13,7 @@ from tests.e2e.surfing import Surfer
 from tickets.actions import conversation
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
 HOSTILE = (
     """"><script>alert(1)</script><img src="http://evil.example/x" onerror=alert(2)>{{7*7}}'"><svg onload=alert(3)>"""

@@ -11,7 +11,7 @@ from tests.e2e.surfing import Surfer
 from tickets.models import Ticket
 from tickets.states import State
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from tests.e2e.desk import RunningDesk
 from tests.wait import until
 from tickets.models import Ticket
 
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
+
 
 @pytest.fixture
 def ana(desk: RunningDesk, company: Company) -> Any:

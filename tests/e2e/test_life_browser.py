@@ -15,7 +15,7 @@ from tests.wait import until
 from tickets.models import Ticket
 from tickets.states import State
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])

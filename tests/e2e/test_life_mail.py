@@ -5,12 +5,16 @@ from __future__ import annotations
 from email.message import EmailMessage
 from email.utils import parseaddr
 
+import pytest
+
 from tests.e2e.company import Company, token
 from tests.e2e.desk import SUPPORT, RunningDesk, answer_to, text_of
 from tests.mail.post import raw
 from tests.wait import until
 from tickets.models import InboundEmail, Ticket
 from tickets.states import State
+
+pytestmark = [pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
 ADDRESS = "Ines Duarte <ines@customers.example>"
 

@@ -14,7 +14,7 @@ from tests.e2e.company import Company
 from tests.e2e.scenery import Scenery, lay_out
 from tests.e2e.surfing import Surfer
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
 PICTURES = Path(settings.BASE_DIR) / "test-results"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
