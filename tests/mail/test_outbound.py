@@ -127,6 +127,13 @@ class TestRetry:
         assert (row.state, row.last_code) == ("retry", None)
         assert "refused" in row.last_error.lower()
 
+    def test_a_relay_that_does_not_answer_is_left_alone_for_now(self, row, settings):
+        settings.SMTP_URL = "smtp://127.0.0.1:1"
+        for _ in range(6):
+            outbox.enqueue("fresh_link", row.ticket, row.user)
+        assert outbound.sweep() == 5
+        assert OutboundEmail.objects.filter(state="queued").count() == OutboundEmail.objects.count() - 5
+
     def test_after_five_days_it_failed(self, row, sink):
         sink.answers["MAIL"] = "421 4.3.2 Closing"
         created = timezone.now() - timedelta(days=5)

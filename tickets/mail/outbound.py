@@ -36,6 +36,7 @@ HOURLY = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=5)
 _SOCKET_SECONDS = 25  # well below the lease, so that two workers never hold the same mail
 _BATCH = 200
+_SILENT = 5
 # The relay's objections to us, not to the mail: sign-in and relaying are for an admin to repair.
 _OURS = {530, 534, 535, 538}
 _OURS_ENHANCED = re.compile(r"\b5\.7\.(?:0|8|9|11|14)\b|relay(?:ing)? (?:access )?denied", re.IGNORECASE)
@@ -51,36 +52,44 @@ class Trouble(Exception):
         self.code, self.is_final, self.is_uncertain = code, is_final, is_uncertain
 
 
-def deliver(pk: int) -> None:
-    """Sends one mail if it is due and nobody else is sending it. Safe to call at any time from many workers."""
+def deliver(pk: int) -> bool:
+    """Sends one mail if it is due and nobody else is sending it. Safe to call at any time from many workers.
+
+    False when nothing answered where the mail should have gone: then others need not be tried right now.
+    """
     try:
         claimed = _claim(pk)
     except UnsafeHeader as error:
         _fail(OutboundEmail.objects.get(pk=pk), Trouble(str(error)))
-        return
+        return True
     except Exception as error:
         log.exception("mail %s could not be written", pk)
         _later(OutboundEmail.objects.get(pk=pk), Trouble(f"{type(error).__name__}: {error}"), attempts=1)
-        return
+        return True
     if claimed is None:
-        return
+        return True
     row, raw = claimed
     try:
         _hand_over(row, raw)
     except Trouble as error:
         (_fail if error.is_final else _later)(row, error)
-    else:
-        OutboundEmail.objects.filter(pk=row.pk).update(
-            state=State.SENT, sent_at=timezone.now(), next_attempt_at=None, lease_until=None, last_code=250
-        )
+        return error.is_final or error.code is not None
+    OutboundEmail.objects.filter(pk=row.pk).update(
+        state=State.SENT, sent_at=timezone.now(), next_attempt_at=None, lease_until=None, last_code=250
+    )
+    return True
 
 
 def sweep() -> int:
-    """Sends what is due: mails whose nudge was lost, second attempts, and what a worker left when it died."""
+    """Sends what is due: mails whose nudge was lost, second attempts, and what a worker left when it died. A relay that
+    does not answer several times running is left alone until the next sweep: no worker waits for it for long."""
     due = OutboundEmail.objects.filter(next_attempt_at__lte=timezone.now()).order_by("next_attempt_at")
     pks = list(due.values_list("pk", flat=True)[:_BATCH])
-    for pk in pks:
-        deliver(pk)
+    silent = 0
+    for tried, pk in enumerate(pks, 1):
+        silent = 0 if deliver(pk) else silent + 1
+        if silent == _SILENT:
+            return tried
     return len(pks)
 
 
