@@ -66,6 +66,11 @@ def is_participant(user: User, ticket: Ticket) -> bool:
     return ticket.requester_id == user.pk or ticket.followers.filter(user=user).exists()
 
 
+def _speaks_as_customer(user: User, ticket: Ticket) -> bool:
+    """Agents who follow a ticket watch it; what they say, they say as agents."""
+    return _is_requester(user, ticket) or (not user.is_agent and is_participant(user, ticket))
+
+
 def _is_requester(user: User, ticket: Ticket) -> bool:
     return ticket.requester_id == user.pk
 
@@ -96,7 +101,7 @@ PREDICATES: dict[str, Predicate] = {
     "start": _agents(Permission.REPLY),
     "reply": _agents(Permission.REPLY),
     "note": _agents(Permission.NOTE),
-    "receive": is_participant,
+    "receive": _speaks_as_customer,
     "resolve": _agents(Permission.RESOLVE),
     "confirm": _is_requester,
     "close": _agents(Permission.CLOSE),

@@ -329,6 +329,14 @@ class TestReopen:
         assert Ticket.objects.get().archived_at
 
 
+def test_an_agent_who_follows_does_not_speak_as_the_customer(client: Client, ticket: Ticket, agent: User) -> None:
+    triage.follow(ticket, by=agent, person=agent)
+    client.force_login(agent)
+    assert 'name="body"' not in client.get(url(ticket)).content.decode()
+    assert client.post(f"{url(ticket)}reply/", {"body": "As you say."}).status_code == 403
+    assert ticket.messages.count() == 1
+
+
 def test_a_follower_answers_but_does_not_confirm(client: Client, agent: User, department: Department) -> None:
     ticket = factories.ticket_in(State.RESOLVED, agent, department=department)
     follower = people.customer()
