@@ -37,7 +37,7 @@ def queue_for(user: User, slug: str) -> Queue | None:
     queue = queries.QUEUES.get(slug)
     if queue:
         return queue if user.is_superuser or not queue.for_admins else None
-    if not slug.startswith("d-"):
+    if not slug.startswith("d-") or "\0" in slug:
         return None
     department = queries.departments_of(user).filter(slug=slug[2:]).first()
     return queries.queue_of(department) if department else None

@@ -174,7 +174,8 @@ def test_the_ticket_opens_beside_the_list_it_came_from(browser, agent, ticket):
 
 
 @pytest.mark.parametrize(
-    "query", ["view=../x", "after=x", "before=9-9", "after=" + "9" * 40, "earlier=x", "view=trash"]
+    "query",
+    ["view=../x", "after=x", "before=9-9", "after=" + "9" * 40, "earlier=x", "view=trash", "view=d-%00"],
 )
 def test_nonsense_in_the_address_is_ignored(query, browser, agent, ticket):
     assert browser(agent).get(f"{page_of(ticket)}?{query}").status_code == 200
