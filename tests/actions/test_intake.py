@@ -8,7 +8,7 @@ import pytest
 from tests import factories, people
 from tickets.actions import intake
 from tickets.actions.people import check_email, find_or_create
-from tickets.models import SYSTEM, Department, Desk, Ticket, User
+from tickets.models import SYSTEM, Department, Desk, HelpTopic, Ticket, User
 from tickets.refusals import Invalid, NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,17 @@ def test_an_agent_who_is_away_is_not_given_tickets(tomas: User) -> None:
     away = people.agent(department, is_available=False)
     ticket = open_(tomas, help_topic=factories.help_topic(department, assignee=away))
     assert (ticket.assignee, ticket.state) == (None, "new")
+
+
+def test_nor_is_who_is_no_agent_any_more_or_a_team_switched_off(tomas: User) -> None:
+    department = factories.department()
+    once, team = people.agent(department), people.team()
+    topic = factories.help_topic(department, assignee=once, team=team)
+    User.objects.filter(pk=once.pk).update(is_agent=False)
+    team.is_enabled = False
+    team.save()
+    ticket = open_(tomas, help_topic=HelpTopic.objects.get(pk=topic.pk))
+    assert (ticket.assignee, ticket.team, ticket.state) == (None, None, "new")
 
 
 def test_what_is_named_wins_over_the_topic(tomas: User) -> None:
