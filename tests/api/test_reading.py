@@ -200,3 +200,15 @@ def test_a_customers_guess_is_not_answered_with_what_exists(calling, customer, t
     answer = send(f"{ticket.number}/{path}", body)
     assert answer.status_code == 403
     assert "errors" not in answer.json()
+
+
+def test_a_department_that_is_not_public_is_named_in_no_event(calling, agent, customer, ticket, department):
+    secret = factories.department("Fraud squad", is_public=False)
+    elsewhere = people.agent(secret)
+    assignment.transfer(ticket, by=agent, department=secret)
+    asked = factories.ticket(customer, secret)
+    for number in (ticket.number, asked.number):
+        happened = calling(customer).get(f"{number}/events/").json()["results"]
+        assert "another department" in happened[-1]["text"]
+        assert "Fraud squad" not in str(happened)
+        assert "Fraud squad" in str(calling(elsewhere).get(f"{number}/events/").json())

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from tickets import permissions
 from tickets.events import EVENTS, sentence
-from tickets.models import Attachment, Message, Ticket, TicketEvent, User
+from tickets.models import Attachment, Department, Message, Ticket, TicketEvent, User
 from tickets.states import Priority
 
 _JOINED = ("department", "requester", "assignee", "help_topic")
@@ -112,6 +113,20 @@ def _attachment(row: Attachment, inside: bool) -> Answer:
         "content_type": row.content_type,
         "url": f"{settings.BASE_URL}/{face}attachments/{row.key}/",
     }
+
+
+def events(rows: Sequence[TicketEvent], *, inside: bool) -> list[Answer]:
+    if not inside:
+        _hide_departments(rows)
+    return [event(row, inside=inside) for row in rows]
+
+
+def _hide_departments(rows: Sequence[TicketEvent]) -> None:
+    """Customers read no name of a department that is not public, also not where a sentence would tell it."""
+    private = set(Department.objects.filter(is_public=False).values_list("name", flat=True))
+    for row in rows:
+        if row.kind in ("opened", "transferred"):
+            row.data = {name: _("another department") if said in private else said for name, said in row.data.items()}
 
 
 def event(row: TicketEvent, *, inside: bool) -> Answer:

@@ -93,4 +93,4 @@ class Events(DeskView):
             rows = rows.filter(kind__in=answers.PUBLIC_EVENTS)
         pages = OldestFirst()
         page = pages.paginate_queryset(rows, request, self)
-        return pages.get_paginated_response([answers.event(row, inside=inside) for row in page or ()])
+        return pages.get_paginated_response(answers.events(page or [], inside=inside))
