@@ -6,8 +6,9 @@ from django.utils import timezone
 from tests import factories, people
 from tickets import limits, notifications
 from tickets.actions import assignment, conversation, lifecycle
-from tickets.events import record
+from tickets.events import EVENTS, record
 from tickets.models import SYSTEM, OutboundEmail, Ticket, TicketEvent
+from tickets.notifications import NOTICES
 
 pytestmark = pytest.mark.django_db
 
@@ -164,12 +165,13 @@ class TestAgents:
     def test_an_unverified_mail_asks_the_assignee(self, ticket, agent):
         assignment.assign(ticket, by=agent, agent=agent)
         conversation.attach_unverified(ticket, sender=people.customer(), body="It is me.")
-        assert handled("noted") == [("unverified", agent.email)]
+        assert handled("unverified") == [("unverified", agent.email)]
 
     def test_a_colleagues_note_is_no_mail(self, ticket, agent, department):
         assignment.assign(ticket, by=agent, agent=agent)
         conversation.note(ticket, by=people.agent(department), body="Look at this.")
-        assert handled("noted") == []
+        assert TicketEvent.objects.get(kind="noted").handled_at is not None
+        assert not OutboundEmail.objects.filter(message__kind="note").exists()
 
     @pytest.mark.parametrize("kind", ["sla_warning", "sla_breach"])
     def test_a_deadline_goes_to_the_assignee(self, ticket, agent, kind):
@@ -242,3 +244,7 @@ class TestHandling:
 
 def _trouble(event: TicketEvent) -> list:
     raise RuntimeError("something is wrong")
+
+
+def test_exactly_the_events_with_a_notice_are_handed_to_a_worker() -> None:
+    assert {kind for kind, event in EVENTS.items() if event.has_effects} == set(NOTICES)

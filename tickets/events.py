@@ -24,23 +24,24 @@ class EventKind:
     sentence: Any
     icon: str
     is_public: bool = False
-    # Whether anything follows from it: mail, timers. The rest is written as handled.
+    # Whether mail follows from it (a row in tickets.notifications). The rest is written as handled.
     has_effects: bool = False
 
 
 EVENTS: dict[str, EventKind] = {
-    "opened": EventKind(_("%(actor)s opened this by %(source)s, routed to %(department)s"), "new", True, True),
+    "opened": EventKind(_("%(actor)s opened this (%(source)s), routed to %(department)s"), "new", True, True),
     "follow_up": EventKind(_("%(actor)s wrote again after closing: follow-up %(number)s"), "reopened", True),
     "assigned": EventKind(_("%(actor)s assigned this to %(agent)s"), "open", False, True),
     "unassigned": EventKind(_("%(actor)s removed the assignee"), "open"),
     "team_changed": EventKind(_("%(actor)s handed this to team %(team)s"), "open", False, True),
     "started": EventKind(_("%(actor)s started work"), "in_progress", True),
-    "replied": EventKind(_("%(actor)s replied"), "in_progress", False, True),
-    "noted": EventKind(_("%(actor)s wrote a note"), "note", False, True),
+    "replied": EventKind(_("%(actor)s replied"), "in_progress"),
+    "noted": EventKind(_("%(actor)s wrote a note"), "note"),
+    "unverified": EventKind(_("%(actor)s, who takes no part in this, wrote by mail"), "note", False, True),
     "received": EventKind(_("%(actor)s wrote"), "customer", False, True),
     "machine_mail": EventKind(_("Automatic mail arrived from %(sender)s"), "mail"),
     "resolved": EventKind(_("%(actor)s resolved this"), "resolved", True, True),
-    "confirmed": EventKind(_("%(actor)s confirmed that it is solved"), "closed", True, True),
+    "confirmed": EventKind(_("%(actor)s confirmed that it is solved"), "closed", True),
     "closed": EventKind(_("%(actor)s closed this"), "closed", True, True),
     "closed_quiet": EventKind(_("Closed: no answer for %(days)s days after it was resolved"), "closed", True, True),
     "reopened": EventKind(_("%(actor)s reopened this"), "reopened", True, True),
@@ -52,7 +53,7 @@ EVENTS: dict[str, EventKind] = {
     "status_changed": EventKind(_("%(actor)s set the status to %(new)s"), "status"),
     "subject_changed": EventKind(_("%(actor)s changed the subject from “%(old)s”"), "edit"),
     "tagged": EventKind(_("%(actor)s set the tags to: %(tags)s"), "tag"),
-    "transferred": EventKind(_("%(actor)s transferred this from %(old)s to %(new)s"), "transfer", True, True),
+    "transferred": EventKind(_("%(actor)s transferred this from %(old)s to %(new)s"), "transfer", True),
     "followed": EventKind(_("%(actor)s added %(person)s"), "person"),
     "unfollowed": EventKind(_("%(actor)s removed %(person)s"), "person"),
     "links_revoked": EventKind(_("%(actor)s made earlier e-mail links invalid"), "link"),

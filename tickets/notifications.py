@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets import limits, outbox
+from tickets.mail import outbound
 from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
 from tickets.states import State
 
@@ -39,25 +40,40 @@ class Notice:
 
 
 def handle(pk: int) -> None:
-    """Queues the mails of one event. Safe to call again at any time and from many workers."""
+    """Queues the mails of one event and sends them at once. Safe to call again at any time and from many workers."""
     try:
         with transaction.atomic():
             event = _locked(pk)
             if event is None:
                 return
-            notices = NOTICES.get(event.kind, ())
-            if notices:
-                event.ticket = _ticket(event)
-                notices = () if event.ticket.deleted_at else notices  # most of what is there is spam
-            for notice in notices:
-                message = event.message if notice.quotes else None
-                for person in notice.audience(event):
-                    outbox.enqueue(notice.template, event.ticket, person, message=message, event=event)
+            queued = _queue(event)
             event.handled_at = timezone.now()
             event.save(update_fields=["handled_at"])
     except Exception:
         log.exception("event %s could not be handled", pk)
         _try_later(pk)
+        return
+    for mail in queued:
+        outbound.deliver(mail)
+
+
+def _queue(event: TicketEvent) -> list[int]:
+    """Writes the event's mails into the outbox and returns their keys."""
+    notices = NOTICES.get(event.kind, ())
+    if not notices:
+        return []
+    event.ticket = _ticket(event)
+    if event.ticket.deleted_at:  # most of what is there is spam
+        return []
+    queued = [
+        outbox.enqueue(
+            notice.template, event.ticket, person, event=event, nudge=False,
+            message=event.message if notice.quotes else None,
+        )
+        for notice in notices
+        for person in notice.audience(event)
+    ]  # fmt: skip
+    return [pk for pk in queued if pk is not None]
 
 
 def sweep() -> int:
@@ -149,10 +165,6 @@ def _on_reopening(event: TicketEvent) -> list[User]:
     return [] if same.filter(created_at__lte=event.created_at + _SAME_MOMENT).exists() else _assignee_or_team(event)
 
 
-def _on_unverified(event: TicketEvent) -> list[User]:
-    return _assignee_or_team(event) if event.data.get("unverified") else []
-
-
 def _assignee_or_department(event: TicketEvent) -> list[User]:
     return _assignee(event) if _is_taken(event.ticket) else _department(event)
 
@@ -185,7 +197,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "assigned": (Notice(_assignee, "assigned"),),
     "team_changed": (Notice(_team, "team"),),
     "received": (Notice(_assignee_or_team, "received", quotes=True),),
-    "noted": (Notice(_on_unverified, "unverified", quotes=True),),
+    "unverified": (Notice(_assignee_or_team, "unverified", quotes=True),),
     "reopened": (Notice(_on_reopening, "reopened"),),
     "resolved": (Notice(_asked_to_confirm, "confirmation"),),
     "closed": (Notice(_told_of_closing, "closed"),),

@@ -22,11 +22,13 @@ def enqueue(
     event: TicketEvent | None = None,
     is_automatic: bool = True,
     address: str = "",
+    nudge: bool = True,
     **context: Any,
-) -> OutboundEmail | None:
-    """One mail to one person, at most once per cause: None when this cause has queued it already.
+) -> int | None:
+    """One mail to one person, at most once per cause. Returns its key, None when this cause has queued it already.
 
     `kind` names the template under templates/mail/. `address` overrides the person's own. `context` must be JSON.
+    Unless `nudge` is off, a worker is told after the commit.
     """
     row = OutboundEmail(
         kind=kind, ticket=ticket, message=message, event=event, is_automatic=is_automatic,
@@ -37,17 +39,12 @@ def enqueue(
     row.rfc_message_id = signing.message_id(
         signing.key(), secrets.randbits(63), ticket.pk if ticket else 0, domain_of(row.mailbox)
     )
-    created = OutboundEmail.objects.bulk_create([row], ignore_conflicts=True)
-    return announce(created[0].rfc_message_id)
-
-
-def announce(rfc_message_id: str) -> OutboundEmail | None:
-    """Nudges a worker after the commit, if the row is there."""
-    row = OutboundEmail.objects.filter(rfc_message_id=rfc_message_id).first()
-    if row is not None:
+    OutboundEmail.objects.bulk_create([row], ignore_conflicts=True)
+    queued = OutboundEmail.objects.filter(rfc_message_id=row.rfc_message_id).values_list("pk", flat=True).first()
+    if queued is not None and nudge:
         # not a partial: Django names a failed hook by __qualname__, which partials lack
-        transaction.on_commit(lambda: deliver.delay(row.pk), robust=True)
-    return row
+        transaction.on_commit(lambda: deliver.delay(queued), robust=True)
+    return queued
 
 
 def sender_for(department: Department | None) -> Mailbox | None:
