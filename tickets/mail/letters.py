@@ -56,7 +56,7 @@ def render(row: OutboundEmail) -> bytes:
     kind = KINDS[row.kind]
     with translation.override(row.user.language if row.user and row.user.language else settings.LANGUAGE_CODE):
         context = _context(row)
-        known = _thread(row)
+        known, answered = _thread(row)
         draft = Draft(
             from_=_from(row, context["desk"]),
             to=[Address(one_line(row.recipient_name), row.recipient)],
@@ -66,7 +66,7 @@ def render(row: OutboundEmail) -> bytes:
             html=render_to_string(f"mail/{row.kind}.html", context),
             date=timezone.now(),
             message_id=row.rfc_message_id,
-            in_reply_to=known[-1] if known else "",
+            in_reply_to=answered,
             references=known,
             enclosures=_enclosures(context["enclosed"]),
             automatic=kind.automatic if row.is_automatic else "",
@@ -156,18 +156,21 @@ def _enclosures(files: list[Attachment]) -> list[Enclosure]:
     return [Enclosure(file.name, file.content_type, blobs.read(file.sha256)) for file in files]
 
 
-def _thread(row: OutboundEmail) -> list[str]:
-    """Message-IDs this person's program knows: what customers wrote on the ticket and what we sent to this address."""
+def _thread(row: OutboundEmail) -> tuple[list[str], str]:
+    """Message-IDs this person's program knows, oldest first (what customers wrote on the ticket and what we sent to
+    this address), and the one that this mail answers: the newest that somebody wrote, else our own last."""
     if row.ticket_id is None:
-        return []
+        return [], ""
     written = InboundEmail.objects.filter(
         ticket=row.ticket_id, message__kind=Message.Kind.CUSTOMER, message__is_machine=False
     ).values_list("received_at", "rfc_message_id")
     sent = OutboundEmail.objects.filter(
         ticket=row.ticket_id, recipient=row.recipient, sent_at__isnull=False
     ).values_list("sent_at", "rfc_message_id")
-    known = sorted([*written.order_by("-id")[:MOST_IDS], *sent.order_by("-id")[:MOST_IDS]])
-    return [message_id for _moment, message_id in known if _is_plain(message_id)]
+    theirs, ours = list(written.order_by("-id")[:MOST_IDS]), list(sent.order_by("-id")[:MOST_IDS])
+    known = [message_id for _moment, message_id in sorted([*theirs, *ours]) if _is_plain(message_id)]
+    answered = next((message_id for _moment, message_id in theirs if _is_plain(message_id)), known[-1] if known else "")
+    return known, answered
 
 
 def _is_plain(message_id: str) -> bool:
