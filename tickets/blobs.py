@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Iterable
@@ -29,22 +30,32 @@ def put(chunks: bytes | Iterable[bytes], *, longest: int | None = None) -> tuple
 
     Raises TooLarge when more than `longest` bytes come.
     """
-    location = urlsplit(settings.STORAGE_URL)
+    if isinstance(chunks, bytes):
+        return _put_bytes(chunks, longest)
     with tempfile.SpooledTemporaryFile(max_size=1024 * 1024) as spool:
         digest, size = hashlib.sha256(), 0
-        for chunk in [chunks] if isinstance(chunks, bytes) else chunks:
+        for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)
             if longest is not None and size > longest:
                 raise TooLarge
             spool.write(chunk)
         spool.seek(0)
-        sha256 = digest.hexdigest()
-        if location.scheme == "file":
-            _put_on_disk(_path(sha256), spool)
-        elif not _bucket().exists(_key(sha256)):
-            _bucket().save(_key(sha256), File(spool))
-    return sha256, size
+        return _store(digest.hexdigest(), spool), size
+
+
+def _put_bytes(content: bytes, longest: int | None) -> tuple[str, int]:
+    if longest is not None and len(content) > longest:
+        raise TooLarge
+    return _store(hashlib.sha256(content).hexdigest(), io.BytesIO(content)), len(content)
+
+
+def _store(sha256: str, content: IO[bytes]) -> str:
+    if urlsplit(settings.STORAGE_URL).scheme == "file":
+        _put_on_disk(_path(sha256), content)
+    elif not _bucket().exists(_key(sha256)):
+        _bucket().save(_key(sha256), File(content))
+    return sha256
 
 
 def open_blob(sha256: str) -> IO[bytes]:

@@ -75,7 +75,7 @@ def _open(
     first.ticket = ticket  # which has its key only now
     keep(first, attachments)
     record(
-        ticket, "opened", by=by, message=first,
+        ticket, "opened", by=by, message=first, name="" if isinstance(by, User) else requester.display_name,
         source=str(Source(source).label), department=ticket.department.name, auto_response=auto_response,
     )  # fmt: skip
     if ticket.assignee_id or ticket.team_id:
