@@ -271,7 +271,7 @@ class Timeline:
 
 
 # What the message beside it says better.
-_SPOKEN = ("replied", "noted", "received", "machine_mail")
+_SPOKEN = ("replied", "noted", "unverified", "received", "machine_mail")
 _MESSAGE_COLUMNS = (
     "id", "ticket_id", "kind", "author_id", "author_name", "body", "folded", "source", "is_machine", "recipients",
     "created_at",

@@ -58,7 +58,7 @@ def test_is_never_shown_by_our_origin(signed_in: Client, ticket: Ticket, name: s
     assert response["Content-Type"] == served
     assert response["Content-Disposition"] == f'attachment; filename="{name}"'
     assert response["X-Content-Type-Options"] == "nosniff"
-    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert response["Content-Security-Policy"] == "sandbox; default-src 'none'; frame-ancestors 'none'"
     assert "no-store" in response["Cache-Control"]
 
 

@@ -55,7 +55,7 @@ def test_home_takes_few_queries(
     for _ in range(count):
         factories.help_topic(department)
         factories.ticket(customer, department)
-    with django_assert_num_queries(6):  # session, user, desk, department with SLA, topics, tickets
+    with django_assert_num_queries(5):  # session, user, department with SLA, topics, tickets
         signed_in.get("/")
 
 

@@ -77,7 +77,7 @@ def test_takes_few_queries(
 ) -> None:
     for _ in range(count):
         factories.ticket(customer, department)
-    with django_assert_num_queries(4):  # session, user, tickets, desk
+    with django_assert_num_queries(3):  # session, user, tickets
         signed_in.get("/tickets/")
 
 
@@ -116,5 +116,5 @@ class TestSearch:
         assert signed_in.get("/search/", {"q": "x" * length}).status_code == 400
 
     def test_takes_few_queries(self, signed_in: Client, lamp: Ticket, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             signed_in.get("/search/?q=lamp")

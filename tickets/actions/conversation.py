@@ -207,7 +207,7 @@ def attach_unverified(
     fresh.updated_at = now = timezone.now()
     message = write(fresh, Message.Kind.NOTE, sender, body, now, source=Source.EMAIL, attachments=attachments, **more)
     fresh.save(update_fields=LIST_FIELDS)
-    record(fresh, "noted", by=sender, message=message, unverified=True)
+    record(fresh, "unverified", by=sender, message=message)
     return message
 
 
