@@ -169,3 +169,26 @@ class TestStates:
         assert Ticket.objects.get(pk=ticket.pk).state == "resolved"
         assert ticket.messages.filter(is_machine=True).count() == 5
         assert len(post.outgoing()) == count
+
+
+class TestFollowUps:
+    """Mail on a ticket that is over opens another one, within the limits of new tickets."""
+
+    @pytest.fixture
+    def over(self, ticket, agent, reply):
+        lifecycle.close(ticket, by=agent)
+        factories.age(ticket, days=30)
+        return ticket
+
+    def test_they_count_as_new_tickets(self, over, reply, monkeypatch):
+        monkeypatch.setattr("tickets.mail.inbound.NEW_TICKETS", [(2, 86400)])
+        states = [post.arrive(post.raw(to=reply["Reply-To"], body=f"Again {n}."), reply["Reply-To"]) for n in range(3)]
+        assert [row.state for row in states] == ["applied", "suspended", "suspended"]  # the first ticket counted too
+        assert over.follow_ups.count() == 1
+
+    def test_a_sender_who_wants_no_automatic_mail_gets_none(self, over, reply):
+        row = post.arrive(
+            post.raw(to=reply["Reply-To"], body="Again.", X_Auto_Response_Suppress="All"), reply["Reply-To"]
+        )
+        assert row.ticket.follow_up_of == over
+        assert row.ticket.events.get(kind="opened").data["auto_response"] is False

@@ -131,19 +131,23 @@ def receive(
     source: str,
     attachments: Sequence[Upload] = (),
     nonce: uuid.UUID | None = None,
+    auto_response: bool = True,
     **more: Any,
 ) -> Message:
     """A customer writes. On a resolved ticket, or a closed one inside its reopen window, that reopens it; on any
     other closed or archived ticket a linked follow-up is opened, and the message returned lies on that.
 
-    `more` may give `html` and `folded`. The same `nonce` again returns the message it wrote.
+    `more` may give `html` and `folded`. The same `nonce` again returns the message it wrote. `auto_response` off keeps
+    a follow-up from being confirmed by mail.
     """
     if known := _written(nonce):
         return known
     try:
         with opened("receive", ticket, by) as (fresh, now):
             if fresh.is_closed and not within_reopen_window(fresh):
-                return _follow_up(fresh, by, body, source, attachments, more | {"nonce": nonce})
+                return _follow_up(
+                    fresh, by, body, source, attachments, more | {"nonce": nonce, "auto_response": auto_response}
+                )
             message = write(
                 fresh, Message.Kind.CUSTOMER, by, body, now,
                 source=source, attachments=attachments, nonce=nonce, **more,

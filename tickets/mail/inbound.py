@@ -16,7 +16,7 @@ from tickets.actions import conversation, lifecycle, people
 from tickets.mail import bounces, contents, threads
 from tickets.mail.parse import ParsedEmail, parse
 from tickets.models import InboundEmail, Mailbox, Message, Ticket, User
-from tickets.permissions import is_participant
+from tickets.permissions import is_participant, within_reopen_window
 from tickets.refusals import Refused
 from tickets.states import Source
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 State = InboundEmail.State
 NEW_TICKETS = [(10, 10 * limits.MINUTE), (30, limits.HOUR), (100, limits.DAY)]
+MESSAGES = [(30, 10 * limits.MINUTE), (90, limits.HOUR), (300, limits.DAY)]
 ATTEMPTS = 3
 _LEASE = timedelta(minutes=2)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
@@ -181,10 +182,20 @@ def _persons_mail(letter: Letter) -> Outcome:
         return _new_ticket(letter, said)
     ticket, sender = letter.thread.ticket, letter.sender
     if sender and _speaks(sender, ticket):
-        message = conversation.receive(ticket, by=sender, source=Source.EMAIL, **said.message)
+        if limits.hit(f"mail-on:{sender.email}", MESSAGES) or _floods(letter, ticket):
+            return Outcome(State.SUSPENDED, "too_many")
+        message = conversation.receive(
+            ticket, by=sender, source=Source.EMAIL, auto_response=letter.parsed.may_auto_reply, **said.message
+        )
         return Outcome(State.APPLIED, letter.thread.by, message.ticket, message)
     message = conversation.attach_unverified(ticket, sender=letter.author(), **said.message)
     return Outcome(State.APPLIED, "unverified", ticket, message)
+
+
+def _floods(letter: Letter, ticket: Ticket) -> bool:
+    """Mail on a ticket that is over opens a new one, and so counts as one."""
+    opens_another = ticket.is_closed and not within_reopen_window(ticket)
+    return opens_another and bool(limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS))
 
 
 def _speaks(sender: User, ticket: Ticket) -> bool:
