@@ -32,6 +32,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.exclude(kind=Message.Kind.NOTE).exclude(is_machine=True)
 
 
+class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> MessageQuerySet:
+        """Without the search vector, which is as long as the text and only read by PostgreSQL."""
+        return super().get_queryset().defer("search")
+
+
 class Message(models.Model):
     class Kind(models.TextChoices):
         CUSTOMER = "customer", _("Message")
@@ -56,7 +62,7 @@ class Message(models.Model):
         db_persist=True,
     )
 
-    objects = MessageQuerySet.as_manager()
+    objects = MessageManager()
 
     class Meta:
         ordering = ["id"]

@@ -77,6 +77,12 @@ def _taking_part(user: User) -> models.QuerySet:
     return Ticket.objects.filter(requester=user).values("pk").union(*parts, all=True)
 
 
+class TicketManager(models.Manager.from_queryset(TicketQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> TicketQuerySet:
+        """Without the search vector, which only PostgreSQL reads."""
+        return super().get_queryset().defer("search")
+
+
 class Tag(models.Model):
     name = models.CharField(_("name"), max_length=40, unique=True)
 
@@ -169,7 +175,7 @@ class Ticket(models.Model):
         db_persist=True,
     )
 
-    objects = TicketQuerySet.as_manager()
+    objects = TicketManager()
 
     class Meta:
         verbose_name = _("ticket")
