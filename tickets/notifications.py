@@ -53,8 +53,17 @@ def handle(pk: int) -> None:
         log.exception("event %s could not be handled", pk)
         _try_later(pk)
         return
-    for mail in queued:
-        outbound.deliver(mail)
+    _send(queued)
+
+
+def _send(queued: list[int]) -> None:
+    """What cannot be sent now waits in the outbox for its sweep, and holds up neither this event nor the next."""
+    try:
+        for pk in queued:
+            if outbound.deliver(pk) is False:  # nothing answers: the rest would only wait as well
+                return
+    except Exception:
+        log.exception("mails %s could not be sent at once", queued)
 
 
 def _queue(event: TicketEvent) -> list[int]:
@@ -91,7 +100,7 @@ def _locked(pk: int) -> TicketEvent | None:
 
 def _ticket(event: TicketEvent) -> Ticket:
     """With what most audiences ask for. All of it joined to the event takes PostgreSQL longer to plan than to read."""
-    rows = Ticket.objects.defer("search").select_related("department__mailbox", "help_topic", "requester")
+    rows = Ticket.objects.select_related("department__mailbox", "help_topic", "requester")
     return rows.get(pk=event.ticket_id)
 
 
@@ -197,7 +206,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "assigned": (Notice(_assignee, "assigned"),),
     "team_changed": (Notice(_team, "team"),),
     "received": (Notice(_assignee_or_team, "received", quotes=True),),
-    "unverified": (Notice(_assignee_or_team, "unverified", quotes=True),),
+    "unverified": (Notice(_assignee_or_department, "unverified", quotes=True),),
     "reopened": (Notice(_on_reopening, "reopened"),),
     "resolved": (Notice(_asked_to_confirm, "confirmation"),),
     "closed": (Notice(_told_of_closing, "closed"),),
