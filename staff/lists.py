@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.cache import cache
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from staff import drawn
 from staff.times import Clock, span
 from tickets import queries
 from tickets.models import Department, Status, User
@@ -26,7 +25,7 @@ _ORDER = {
     "due_at": gettext_lazy("Deadline ↑"),
     "closed_at": gettext_lazy("Latest first"),
 }
-_PRIORITY_KIND = {Priority.LOW: "neutral", Priority.HIGH: "warn", Priority.EMERGENCY: "danger"}
+_PRIORITY_KIND: dict[int, str] = {Priority.LOW: "neutral", Priority.HIGH: "warn", Priority.EMERGENCY: "danger"}
 SHOWN_TAGS = 3
 EXACT = 200
 REMEMBERED = 10  # seconds
@@ -56,9 +55,11 @@ def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
     if user.is_superuser:
         desk.append(("settings", _("Settings"), reverse("admin:index")))
     return {
-        "views": [_link(queue, counts, active) for queue in queues],
-        "departments": [_link(queries.queue_of(department), counts, active) for department in departments],
-        "desk": [{"slug": name, "label": label, "url": url, "active": name == active} for name, label, url in desk],
+        "views": drawn.rail_links(_link(queue, counts, active) for queue in queues),
+        "departments": drawn.rail_links(
+            _link(queries.queue_of(department), counts, active) for department in departments
+        ),
+        "desk": drawn.rail_links({"label": label, "url": url, "active": name == active} for name, label, url in desk),
     }
 
 
@@ -77,7 +78,6 @@ def _counts(user: User, departments: list[Department], fresh: bool) -> dict[str,
 def _link(queue: Queue, counts: dict[str, int], active: str) -> dict[str, Any]:
     count = counts.get(queue.slug, 0)
     return {
-        "slug": queue.slug,
         "label": queue.label,
         "url": view_url(queue.slug),
         "count": f"{queries.COUNT_CAP - 1}+" if count >= queries.COUNT_CAP else str(count or ""),
@@ -114,7 +114,7 @@ def search_pane(user: User, text: str, place: Mapping[str, str], selected: int |
     context: dict[str, Any] = {
         "view": {"slug": "", "label": _("Search"), "url": search_url(q=text), "order_label": _("Newest first")},
         "query": text,
-        "rows": [],
+        "rows": "",
     }
     if text:
         after = place.get("after", "")
@@ -130,10 +130,13 @@ def search_url(**query: str) -> str:
     return f"{reverse('staff:search')}?{urlencode(query)}"
 
 
-def rows(user: User, found: Iterable[Row], back: str, selected: int | None = None) -> list[dict[str, Any]]:
-    """Rows for the template. `back` is the query that names the list, so that a ticket opens beside it."""
-    presenter = _Rows(user, back, selected)
-    return [presenter.present(one) for one in found]
+def rows(user: User, found: Sequence[Row], back: str, selected: int | None = None) -> SafeString:
+    """Rows as HTML, empty when there are none. `back` is the query that names the list, so that a ticket opens beside
+    it."""
+    if not found:
+        return SafeString()
+    presenter, waits = _Rows(user, back, selected), escape(_("Waits for an answer"))
+    return mark_safe("".join(drawn.row(presenter.present(one), waits) for one in found))  # noqa: S308 - escaped there
 
 
 class _Rows:
@@ -142,7 +145,9 @@ class _Rows:
         self.clock = Clock(user)
         self.suffix = f"/?{back}" if back else "/"
         self.base = reverse("staff:ticket", args=["-"])[:-2]
-        self.statuses = {status.pk: status for status in Status.objects.all()}
+        self.statuses = {
+            pk: (label, colour) for pk, label, colour in Status.objects.order_by().values_list("pk", "label", "colour")
+        }
         self.states = {state.value: (str(state.label), GLYPH[state]) for state in State}
         self.priorities = {priority.value: str(priority.label) for priority in Priority}
         self.you = _("You")
@@ -154,10 +159,8 @@ class _Rows:
             "number": row.number,
             "url": f"{self.base}{row.number}{self.suffix}",
             "selected": row.id == self.selected,
-            "state": row.state,
             "state_label": label,
             "glyph": glyph,
-            "glyph_svg": _glyph_svg(glyph),
             "requester": row.requester_name,
             "subject": row.subject,
             "preview": row.last_message_preview,
@@ -165,7 +168,7 @@ class _Rows:
             "when": self.clock.ago(row.last_message_at),
             "when_iso": row.last_message_at.isoformat(),
             "unread": row.waiting_since is not None and row.last_message_kind == "customer",
-            "chips_html": _chips_html(self._chips(row)),
+            "chips": self._chips(row),
         }
 
     def _who(self, row: Row) -> str:
@@ -173,24 +176,17 @@ class _Rows:
             return "" if row.last_message_by == row.requester_name else row.last_message_by
         return self.you if row.last_message_by == self.user.display_name else row.last_message_by.split(" ")[0]
 
-    def _chips(self, row: Row) -> list[dict[str, str]]:
+    def _chips(self, row: Row) -> list[str]:
         chips = []
         if deadline := self._deadline(row):
-            chips.append({"text": deadline[0], "kind": deadline[1], "icon": ""})
-        if row.priority in _PRIORITY_KIND:
-            chips.append(
-                {
-                    "text": self.priorities[row.priority],
-                    "kind": _PRIORITY_KIND[Priority(row.priority)],
-                    "icon": f"priority-{row.priority}",
-                }
-            )
+            chips.append(drawn.chip(*deadline))
+        if kind := _PRIORITY_KIND.get(row.priority):
+            chips.append(drawn.chip(self.priorities[row.priority], kind, f"priority-{row.priority}"))
         if row.state == State.REOPENED:
-            chips.append({"text": self.states[row.state][0], "kind": "info", "icon": ""})
+            chips.append(drawn.chip(self.states[row.state][0], "info"))
         if status := self.statuses.get(row.status_id or 0):
-            chips.append({"text": status.label, "kind": status.colour, "icon": ""})
-        chips += [{"text": tag, "kind": "neutral", "icon": ""} for tag in row.tag_names[:SHOWN_TAGS]]
-        return chips
+            chips.append(drawn.chip(*status))
+        return chips + [drawn.chip(tag, "neutral") for tag in row.tag_names[:SHOWN_TAGS]]
 
     def _deadline(self, row: Row) -> tuple[str, str] | None:
         """The one deadline that matters now, in words, with its colour."""
@@ -205,30 +201,3 @@ class _Rows:
         if row.state != State.CLOSED and begin and met and due and begin <= met <= due:
             return _("Met in %(span)s") % {"span": span(met - begin)}, "ok"
         return None
-
-
-def _chips_html(chips: list[dict[str, str]]) -> SafeString:
-    """What components/chip.html draws; plain chips without asking the template engine for each."""
-    drawn = [
-        _drawn(chip["text"], chip["kind"], chip["icon"])
-        if chip["icon"]
-        else f'<span class="chip chip--{chip["kind"]}"><span>{escape(chip["text"])}</span></span>'
-        for chip in chips
-    ]
-    return mark_safe("".join(drawn))  # noqa: S308 - escaped above
-
-
-@lru_cache(maxsize=256)
-def _drawn(text: str, kind: str, icon: str) -> str:
-    return render_to_string("components/chip.html", {"chip": {"text": text, "kind": kind, "icon": icon}})
-
-
-_glyphs: dict[str, SafeString] = {}
-
-
-def _glyph_svg(glyph: str) -> SafeString:
-    """The state's shape, rendered once per process: a list shows it fifty times."""
-    if glyph not in _glyphs:
-        html = render_to_string("components/glyph.html", {"glyph": glyph, "tinted": True})
-        _glyphs[glyph] = mark_safe(html.strip())  # noqa: S308 - our own template, no data in it
-    return _glyphs[glyph]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from staff import text
+from staff import drawn, text
 from staff.times import Clock, size
 from tickets import queries
 from tickets.events import EVENTS, sentence
@@ -24,13 +24,13 @@ _LOUD = {"opened", "reopened", "closed", "closed_quiet", "confirmed", "resolved"
 
 
 def present(ticket: Ticket, user: User, earlier: str = "") -> dict[str, Any]:
-    """{"timeline": items, "earlier_url": the page before, "seen": id of the newest message}."""
+    """{"timeline": drawn.timeline(items), "earlier_url": the page before, "seen": id of the newest message}."""
     found = queries.timeline(ticket, user, earlier=earlier)
     messages = [item for item in found.items if isinstance(item, Message)]
     items = list(_Thread(ticket, user, messages).items(found.items))
     base = reverse("staff:ticket", args=[ticket.number])
     return {
-        "timeline": items,
+        "timeline": drawn.timeline(items),
         "earlier_url": f"{base}?earlier={found.earlier}" if found.earlier else "",
         "seen": _newest(ticket) if earlier else max((message.pk for message in messages), default=0),
     }

@@ -112,7 +112,7 @@ def _around(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
     row = queries.row(ticket)
     context: dict[str, Any] = {
         "view": {"url": lists.search_url(q=text) if text else lists.view_url(slug, **place(request))},
-        "fresh_row": lists.rows(request.user, [row], here(request)[1:], ticket.pk)[0],
+        "fresh_row": lists.rows(request.user, [row], here(request)[1:], ticket.pk),
     }
     if len(messages.get_messages(request)):
         context["rail"] = lists.rail(request.user, "" if text else slug, fresh=True)
