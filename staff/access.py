@@ -16,6 +16,12 @@ from tickets.models import Ticket, User
 View = Callable[..., HttpResponseBase]
 # The rest is rare or read once: a join more costs the planner more than a look-up by key.
 _RELATED = ("department", "help_topic", "status", "requester", "sla_policy")
+# Nothing on the page asks for these; whoever does reads them then.
+_UNREAD = (
+    "search", "nonce", "next_breach_at", "department__signature", "department__auto_response",
+    "help_topic__description", "help_topic__auto_response", "requester__password",
+    "requester__notes", "requester__signature",
+)  # fmt: skip
 
 
 class AgentRequest(HttpRequest):
@@ -49,9 +55,11 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
 
 def find_ticket(user: User, number: str) -> Ticket:
     """The ticket with all that its page shows; Http404 for who may not know of it."""
-    rows = Ticket.objects.filter(number=number).defer("search").select_related(*_RELATED)
+    rows = Ticket.objects.filter(number=number).defer(*_UNREAD).select_related(*_RELATED)
     # Nearly always it is the agent's own work; the whole question is dearer to plan than to answer.
-    for visible in (rows.worked_by(user), rows.filter(pk__in=queries.work_of(user).values("pk"))):
-        if found := list(visible[:1]):
-            return found[0]
-    raise Http404
+    found = list(rows.worked_by(user)[:1]) or list(rows.filter(pk__in=queries.work_of(user).values("pk"))[:1])
+    if not found:
+        raise Http404
+    if found[0].assignee_id == user.pk:
+        found[0].assignee = user
+    return found[0]

@@ -135,19 +135,24 @@ def rows(user: User, found: Sequence[Row], back: str, selected: int | None = Non
     it."""
     if not found:
         return SafeString()
-    presenter, waits = _Rows(user, back, selected), escape(_("Waits for an answer"))
+    presenter, waits = _Rows(user, back, selected, _statuses(found)), escape(_("Waits for an answer"))
     return mark_safe("".join(drawn.row(presenter.present(one), waits) for one in found))  # noqa: S308 - escaped there
 
 
+def _statuses(found: Sequence[Row]) -> dict[int, tuple[str, str]]:
+    """Label and colour of the desk's own statuses that the rows have."""
+    used = {row.status_id for row in found if row.status_id}
+    rows = Status.objects.filter(pk__in=used).order_by().values_list("pk", "label", "colour")
+    return {pk: (label, colour) for pk, label, colour in rows} if used else {}
+
+
 class _Rows:
-    def __init__(self, user: User, back: str, selected: int | None) -> None:
+    def __init__(self, user: User, back: str, selected: int | None, statuses: dict[int, tuple[str, str]]) -> None:
         self.user, self.selected = user, selected
         self.clock = Clock(user)
         self.suffix = f"/?{back}" if back else "/"
         self.base = reverse("staff:ticket", args=["-"])[:-2]
-        self.statuses = {
-            pk: (label, colour) for pk, label, colour in Status.objects.order_by().values_list("pk", "label", "colour")
-        }
+        self.statuses = statuses
         self.states = {state.value: (str(state.label), GLYPH[state]) for state in State}
         self.priorities = {priority.value: str(priority.label) for priority in Priority}
         self.you = _("You")

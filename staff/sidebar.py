@@ -9,6 +9,7 @@ from urllib.parse import quote
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from staff import drawn
 from staff.times import Clock, span
 from tickets import sla
 from tickets.clock import Pause, segments
@@ -22,11 +23,11 @@ _SHADE = {"running": "run", "closed": "closed", "holiday": "closed", "paused": "
 
 def context(ticket: Ticket, user: User) -> dict[str, Any]:
     """ticket, steps, sla, other_tickets and followers. `ticket` needs its related rows loaded."""
-    others = _others(ticket, user)
+    others, (names, organization) = _others(ticket, user), _names(ticket)
     followers = ticket.followers.order_by("pk").values_list("user_id", "user__name", "user__email")
     people = [{"id": pk, "name": name, "email": email} for pk, name, email in followers]
     return {
-        "ticket": {**head(ticket), "requester": _requester(ticket, len(others) + 1)},
+        "ticket": {**head(ticket), **names, "requester": _requester(ticket, len(others) + 1, organization)},
         "steps": steps(ticket),
         "sla": {"targets": targets(ticket, Clock(user))},
         "other_tickets": others[:OTHERS],
@@ -50,8 +51,6 @@ def head(ticket: Ticket) -> dict[str, Any]:
         "priority_label": str(Priority(ticket.priority).label),
         "priority_bars": ticket.priority,
         "department": ticket.department.name,
-        "assignee": ticket.assignee.display_name if ticket.assignee else "",
-        "team": ticket.team.name if ticket.team else "",
         "topic": ticket.help_topic.path if ticket.help_topic else "",
         "tags": ticket.tag_names,
         "source_label": str(Source(ticket.source).label),
@@ -61,12 +60,22 @@ def head(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _requester(ticket: Ticket, count: int) -> dict[str, Any]:
+def _names(ticket: Ticket) -> tuple[dict[str, str], str]:
+    """Assignee and team, and the requester's organization: only their names, read at once."""
+    if not (ticket.assignee_id or ticket.team_id or ticket.requester.organization_id):
+        return {"assignee": "", "team": ""}, ""
+    columns = ("assignee__name", "assignee__email", "team__name", "requester__organization__name")
+    name, email, team, organization = Ticket.objects.filter(pk=ticket.pk).order_by().values_list(*columns)[0]
+    assignee = User(name=name, email=email).display_name if email else ""
+    return {"assignee": assignee, "team": team or ""}, organization or ""
+
+
+def _requester(ticket: Ticket, count: int, organization: str) -> dict[str, Any]:
     person = ticket.requester
     return {
         "name": person.display_name,
         "email": person.email,
-        "organization": person.organization.name if person.organization else "",
+        "organization": organization,
         "initials": person.initials,
         "hue": person.hue,
         "ticket_count": count,
@@ -83,7 +92,7 @@ def _others(ticket: Ticket, user: User) -> list[dict[str, str]]:
         {
             "number": number,
             "subject": subject,
-            "glyph": GLYPH[State(state)],
+            "svg": drawn.glyph(GLYPH[State(state)]),
             "state_label": str(State(state).label),
             "url": reverse("staff:ticket", args=[number]),
         }
@@ -95,14 +104,14 @@ def steps(ticket: Ticket) -> list[dict[str, str]]:
     """The lifecycle drawn as steps; a reopened ticket stands on a second start of "open"."""
     reopened = ticket.state == State.REOPENED
     here = STEPS.index(State.OPEN if reopened else State(ticket.state))
-    drawn = [State.REOPENED if reopened and step == State.OPEN else step for step in STEPS]
+    shown = [State.REOPENED if reopened and step == State.OPEN else step for step in STEPS]
     return [
         {
             "label": str(step.label),
-            "glyph": GLYPH[step],
+            "svg": drawn.glyph(GLYPH[step]),
             "state": "current" if place == here else "done" if place < here else "todo",
         }
-        for place, step in enumerate(drawn)
+        for place, step in enumerate(shown)
     ]
 
 

@@ -52,18 +52,18 @@ def possible(ticket: Ticket, user: User) -> set[str]:
     return found - {"restore"}
 
 
-def buttons(ticket: Ticket, user: User, *, is_follower: bool) -> list[dict[str, Any]]:
-    may = possible(ticket, user)
+def offered(ticket: Ticket, may: set[str], *, is_follower: bool, back: str = "") -> list[dict[str, Any]]:
+    """The buttons for `may`, which `possible` found. `back` is the query that names the list beside the ticket."""
     hidden = {"follow" if is_follower else "unfollow"}
-    if not permissions.can(user, "triage", ticket):
+    if "triage" not in may:
         hidden.add("revoke-links")
+    base = reverse("staff:ticket", args=[ticket.number])
     return [
         {
             "verb": verb,
-            "label": button.label,
+            "label": str(button.label),
             "key": button.key,
-            "url": reverse(f"staff:{verb}", args=[ticket.number]),
-            "method": "post",
+            "url": f"{base}{verb}/{back}",
             "primary": button.primary,
             "danger": button.danger,
             "panel": button.panel,

@@ -21,7 +21,8 @@ def search(request: AgentRequest) -> HttpResponse:
     if len(text) > _ABSURD:
         raise BadRequest
     number = text.removeprefix("#")
-    if number and len(number) <= 24 and queries.work_of(request.user).filter(number=number).exists():
+    may_be_number = len(number) <= 24 and any(sign.isdecimal() for sign in number)
+    if may_be_number and queries.work_of(request.user).filter(number=number).exists():
         return redirect("staff:ticket", number)
     context = {"rail": lists.rail(request.user, ""), **lists.search_pane(request.user, text, request.GET)}
     response = render(request, "staff/queue.html", context)

@@ -6,12 +6,13 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from staff import lists, sidebar, thread, verbs
+from staff import buttons, lists, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.views.queue import DEFAULT, place
@@ -71,21 +72,20 @@ def _ticket(
 ) -> dict[str, Any]:
     context = sidebar.context(ticket, request.user)
     context |= thread.present(ticket, request.user, request.GET.get("earlier", ""))
-    may = verbs.possible(ticket, request.user)
+    may, back, base = verbs.possible(ticket, request.user), here(request), context["ticket"]["url"]
     forms: dict[str, Any] = {}
     if "reply" in may or reply_form:
         forms["reply_form"] = reply_form or ReplyForm(initial={"seen": context["seen"]})
-        forms["reply_url"] = reverse("staff:reply", args=[ticket.number]) + here(request)
+        forms["reply_url"] = f"{base}reply/{back}"
     if "note" in may or note_form:
         forms["note_form"] = note_form or NoteForm()
-        forms["note_url"] = reverse("staff:note", args=[ticket.number]) + here(request)
-    buttons = verbs.buttons(ticket, request.user, is_follower=context["is_follower"])
-    for button in buttons:
-        button["url"] += here(request)
+        forms["note_url"] = f"{base}note/{back}"
+    offered = verbs.offered(ticket, may, is_follower=context["is_follower"], back=back)
     return {
         **context,
         "forms": forms,
-        "verbs": buttons,
+        "verbs": buttons.drawn(offered, ticket.number, get_token(request)),
+        "panels": {verb["verb"]: verb["verb"] for verb in offered if verb["panel"]},
         "may_resolve": "resolve" in may,
         "may": dict.fromkeys(may, True),
     }
