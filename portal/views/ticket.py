@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import presenters
+from portal import drawn, presenters
 from portal.access import admit, network, readable, visit
 from portal.forms import MessageForm
 from tickets import limits, permissions
@@ -36,11 +36,13 @@ def _show(
     notice: str = "",
 ) -> HttpResponse:  # fmt: skip
     found = list(readable(ticket).values(*presenters.SHOWN_OF_MESSAGE))
-    files = Attachment.objects.filter(message__in=[message["pk"] for message in found])
+    files = Attachment.objects.filter(message__in=[message["pk"] for message in found]).only(
+        "message_id", "key", "name", "size"
+    )
     context: dict[str, Any] = {
         "ticket": presenters.ticket(ticket, person),
         "stepper": presenters.steps(ticket),
-        "messages_list": presenters.messages(found, files, person),
+        "thread": drawn.thread(presenters.messages(found, files, person)),
         "form": form or MessageForm(),
         "notice": notice,
     }
