@@ -22,6 +22,8 @@ _ARRIVED = (
     "SELECT count(*) FROM tickets_ticket t JOIN tickets_message m ON m.ticket_id = t.id "
     "WHERE t.id > %s AND t.subject LIKE %s"
 )
+# What a click in the list sends: the answer is the ticket's pane, the list beside it stays.
+_CLICKED = {"HX-Request": "true", "HX-Boosted": "true", "HX-Target": "ticket"}
 
 Act = Callable[[Browser], object]
 
@@ -97,7 +99,7 @@ class Rows:
         ticket, load = self.desk.load["ticket"], self.desk.load
         return {
             "queue": (_page("/staff/views/all-open/", b"/staff/tickets/"), self.agent),
-            "agent_ticket": (_page(f"/staff/tickets/{ticket}/", b"Customer 1"), self.agent),
+            "agent_ticket": (_page(f"/staff/tickets/{ticket}/?view=all-open", b"Customer 1", **_CLICKED), self.agent),
             "customer_ticket": (_page(f"/tickets/{ticket}/", b"Agent 1"), self.customer),
             "guest_create": (self.guest_creates, self.guest),
             "reply": (self.replies, self.agent),
@@ -151,9 +153,9 @@ class Rows:
             raise Failed(f"no ticket: {answer[:500]!r}")
 
 
-def _page(path: str, proof: bytes) -> Act:
+def _page(path: str, proof: bytes, **headers: str) -> Act:
     def act(browser: Browser) -> None:
-        if proof not in browser.get(path):
+        if proof not in browser.get(path, **headers):
             raise Failed(f"{path} does not show {proof.decode()}")
 
     return act
