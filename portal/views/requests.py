@@ -57,7 +57,8 @@ def new(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest, form: RequestForm, status: int = 200) -> HttpResponse:
-    topic = next((row for row in form.fields["topic"].queryset if row.slug == form["topic"].value()), None)
+    chosen = form["topic"].value()
+    topic = next((row for row in form.fields["topic"].queryset if row.slug == chosen), None) if chosen else None
     department = topic.department if topic else default_department()
     context = {"form": form, "topic": topic, "expectation": wording.expectation(department)}
     return render(request, "portal/ticket_new.html", context, status=status)
