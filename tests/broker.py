@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kombu import pools
+
 from helpdesk.celery import app
 
 NOWHERE = "redis://127.0.0.1:1/0"
@@ -26,3 +28,4 @@ def _use(url: str) -> None:
     app.pool.force_close_all()
     app._pool = None
     app.amqp._producer_pool = None
+    pools.reset()

@@ -5,6 +5,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
+from tests.broker import NOWHERE, broker_at
 from tests.mail import post
 from tests.mail.sink import Sink
 from tickets import outbox
@@ -236,3 +237,16 @@ class TestAddresses:
         settings.SMTP_URL = url.format(port=sink.url.rpartition(":")[2])
         assert delivered(row).state == "retry"
         assert sink.mails == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sending_again_works_without_a_broker():
+    """The button answers; the sweep finds the mail."""
+    ticket = factories.ticket()
+    outbox.enqueue("closed", ticket, ticket.requester, nudge=False)
+    OutboundEmail.objects.update(state=OutboundEmail.State.FAILED, next_attempt_at=None)
+    with broker_at(NOWHERE):
+        outbound.resend(OutboundEmail.objects.get().pk)
+    row = OutboundEmail.objects.get()
+    assert (row.state, row.attempt) == (OutboundEmail.State.RETRY, 0)
+    assert row.next_attempt_at is not None

@@ -97,7 +97,7 @@ def resend(pk: int) -> None:
     """Gives a failed mail another round of attempts."""
     failed = OutboundEmail.objects.filter(pk=pk, state=State.FAILED)
     if failed.update(state=State.RETRY, attempt=0, created_at=timezone.now(), next_attempt_at=timezone.now()):
-        tasks.deliver.delay(pk)
+        transaction.on_commit(lambda: tasks.deliver.delay(pk), robust=True)
 
 
 def _claim(pk: int) -> tuple[OutboundEmail, bytes] | None:
