@@ -181,7 +181,7 @@ class TestFollowUps:
         return ticket
 
     def test_they_count_as_new_tickets(self, over, reply, monkeypatch):
-        monkeypatch.setattr("tickets.mail.inbound.NEW_TICKETS", [(2, 86400)])
+        monkeypatch.setattr("tickets.mail.placing.NEW_TICKETS", [(2, 86400)])
         states = [post.arrive(post.raw(to=reply["Reply-To"], body=f"Again {n}."), reply["Reply-To"]) for n in range(3)]
         assert [row.state for row in states] == ["applied", "suspended", "suspended"]  # the first ticket counted too
         assert over.follow_ups.count() == 1

@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tickets import blobs, limits, signing
-from tickets.actions import conversation, lifecycle, people
-from tickets.mail import bounces, contents, threads
+from tickets import blobs, signing
+from tickets.mail import bounces, placing, threads
+from tickets.mail.letter import Letter, Outcome, State
 from tickets.mail.parse import ParsedEmail, parse
-from tickets.models import InboundEmail, Mailbox, Message, Ticket, User
-from tickets.permissions import is_participant, within_reopen_window
+from tickets.models import InboundEmail, Mailbox, User
 from tickets.refusals import Refused
-from tickets.states import Source
 
 log = logging.getLogger(__name__)
 
-State = InboundEmail.State
-NEW_TICKETS = [(10, 10 * limits.MINUTE), (30, limits.HOUR), (100, limits.DAY)]
-MESSAGES = [(30, 10 * limits.MINUTE), (90, limits.HOUR), (300, limits.DAY)]
 ATTEMPTS = 3
 _LEASE = timedelta(minutes=2)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
 _BATCH = 200
-
-
-@dataclass(frozen=True)
-class Outcome:
-    state: InboundEmail.State
-    reason: str = ""
-    ticket: Ticket | None = None
-    message: Message | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One mail on its way in: the row, what was read from it, who wrote it as far as known, and to which mailbox."""
-
-    row: InboundEmail
-    parsed: ParsedEmail
-    sender: User | None
-    mailbox: Mailbox | None
-    match: threads.Match | None
-
-    @property
-    def thread(self) -> threads.Match | None:
-        """The ticket that a person's words may go to. Who knows an address and a number can forge both, so a subject
-        alone is not enough: it makes a new ticket that points to the one named."""
-        return self.match if self.match and self.match.by != "subject" else None
-
-    def author(self) -> User:
-        """The sender, made known to the desk when new. A name that pretends to be another address is not taken."""
-        if self.sender or self.parsed.from_ is None:
-            return self.sender or people.find_or_create(self.row.sender)
-        name = "" if self.parsed.from_.misleading else self.parsed.from_.name
-        return people.find_or_create(self.parsed.from_.key, name)
 
 
 def apply(pk: int) -> None:
@@ -136,12 +97,12 @@ def _outcome(row: InboundEmail, parsed: ParsedEmail) -> Outcome:
     match = threads.find(parsed, row.envelope_to, sender, row.mailbox)
     letter = Letter(row, parsed, sender, row.mailbox, match)
     if parsed.is_machine:
-        return _machine_mail(letter)
+        return placing.machine_mail(letter)
     if row.sender in own:
         return Outcome(State.SUSPENDED, "from_support_address")
     if sender and not sender.is_active:
         return Outcome(State.SUSPENDED, "sender_disabled")
-    return _persons_mail(letter)
+    return placing.persons_mail(letter)
 
 
 def _mailbox(own: dict[str, Mailbox], addresses: object) -> Mailbox | None:
@@ -162,74 +123,7 @@ def _bounce(row: InboundEmail, parsed: ParsedEmail) -> Outcome | None:
     if failed.ticket is None or failed.user is None:
         return Outcome(State.SUSPENDED, "auto_delivery_failure")
     letter = Letter(row, parsed, failed.user, row.mailbox, threads.Match(failed.ticket, "message_id"))
-    return _machine_mail(letter)
-
-
-def _machine_mail(letter: Letter) -> Outcome:
-    """Kept with its ticket, if one is found; it never opens, reopens or answers anything."""
-    if letter.match is None or (letter.parsed.from_ is None and letter.sender is None):
-        return Outcome(State.SUSPENDED, "auto_mailer")
-    said = contents.read(letter.parsed)
-    message = conversation.attach_machine_mail(letter.match.ticket, sender=letter.author(), **said.message)
-    return Outcome(State.APPLIED, letter.parsed.machine_reason[:40], letter.match.ticket, message)
-
-
-def _persons_mail(letter: Letter) -> Outcome:
-    said = contents.read(letter.parsed)
-    if earlier := _earlier_copy(letter, said.body):
-        return Outcome(State.REJECTED, "duplicate", earlier.ticket)
-    if letter.thread is None:
-        return _new_ticket(letter, said)
-    ticket, sender = letter.thread.ticket, letter.sender
-    if sender and _speaks(sender, ticket):
-        if limits.hit(f"mail-on:{sender.email}", MESSAGES) or _floods(letter, ticket):
-            return Outcome(State.SUSPENDED, "too_many")
-        message = conversation.receive(
-            ticket, by=sender, source=Source.EMAIL, auto_response=letter.parsed.may_auto_reply, **said.message
-        )
-        return Outcome(State.APPLIED, letter.thread.by, message.ticket, message)
-    message = conversation.attach_unverified(ticket, sender=letter.author(), **said.message)
-    return Outcome(State.APPLIED, "unverified", ticket, message)
-
-
-def _floods(letter: Letter, ticket: Ticket) -> bool:
-    """Mail on a ticket that is over opens a new one, and so counts as one."""
-    opens_another = ticket.is_closed and not within_reopen_window(ticket)
-    return opens_another and bool(limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS))
-
-
-def _speaks(sender: User, ticket: Ticket) -> bool:
-    """Whether the sender's mail is part of the public conversation. An agent's address proves no agent."""
-    return is_participant(sender, ticket) and (not sender.is_agent or ticket.requester_id == sender.pk)
-
-
-def _earlier_copy(letter: Letter, body: str) -> InboundEmail | None:
-    """The same mail, delivered before by another way or twice. A Message-ID alone proves nothing: the author and the
-    text have to be the same, and the ticket too if it names one."""
-    row = letter.row
-    if letter.parsed.message_id_made:
-        return None
-    with connection.cursor() as cursor:  # two copies at the same moment come here one after the other
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [row.rfc_message_id])
-    earlier = InboundEmail.objects.filter(
-        rfc_message_id=row.rfc_message_id, sender=row.sender, state=State.APPLIED, message__body=body
-    )
-    if letter.thread:
-        earlier = earlier.filter(ticket=letter.thread.ticket)
-    return earlier.select_related("ticket").exclude(pk=row.pk).first()
-
-
-def _new_ticket(letter: Letter, said: contents.Contents) -> Outcome:
-    if limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS):
-        return Outcome(State.SUSPENDED, "too_many")
-    requester, box = letter.author(), letter.mailbox
-    ticket = lifecycle.open_ticket(
-        by=requester, requester=requester, subject=said.subject, source=Source.EMAIL,
-        department=box.department if box else None, help_topic=box.help_topic if box else None,
-        auto_response=letter.parsed.may_auto_reply, follow_up_of=letter.match.ticket if letter.match else None,
-        **said.message,
-    )  # fmt: skip
-    return Outcome(State.APPLIED, "new", ticket, ticket.messages.get())
+    return placing.machine_mail(letter)
 
 
 def _try_later(pk: int, error: Exception) -> None:
