@@ -95,9 +95,19 @@ def _secret_key() -> str:
     return key
 
 
+def _old_secret_keys() -> list[str]:
+    keys = env.list("SECRET_KEY_FALLBACKS", default=[])
+    if any(len(key) < 50 for key in keys):
+        raise _refuse(
+            "SECRET_KEY_FALLBACKS", "each of the former keys, with commas between, has 50 characters or more."
+        )
+    return keys
+
+
 DATA_DIR = Path(env.str("HELPDESK_DATA", default=str(BASE_DIR / "var"))).resolve()
 DEBUG = _flag("DEBUG", False)
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = _old_secret_keys()
 BASE_URL = _url("BASE_URL", "http://localhost:8000", ("http", "https")).rstrip("/")
 if not urlsplit(BASE_URL).hostname:
     raise _refuse("BASE_URL", "has no host name.")

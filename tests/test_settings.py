@@ -30,6 +30,7 @@ WRONG = [
     ("SECRET_KEY", ""),
     ("SECRET_KEY", "short"),
     ("SECRET_KEY_FILE", "/no/such/file"),
+    ("SECRET_KEY_FALLBACKS", "x" * 50 + ",short"),
     ("DEBUG", "maybe"),
     ("BASE_URL", "desk.example.org"),
     ("BASE_URL", "ftp://desk.example.org"),

@@ -27,6 +27,10 @@ GET = {
     "admin:jsi18n":                         "login     403    403    403    403     403    200",
     "admin:view_on_site":                   "login     403    403    403    403     403    404",
     "admin:changelist":                     "login     403    403    403    403     403    200",
+    # to the provider of the mail account:
+    "admin:tickets_oauthgrant_connect":     "login     403    403    403    403     403    404",
+    # leads to the list, as nothing was begun:
+    "admin:tickets_oauthgrant_callback":    "login     403    403    403    403     403    ->",
     # a ticket; so are the rows below:
     "admin:add":                            "login     403    403    403    403     403    403",
     "admin:history":                        "login     403    403    403    403     403    200",
@@ -114,6 +118,8 @@ POST = {
     "admin:jsi18n":                         "login     403    403    403    403     403    405",
     "admin:view_on_site":                   "login     403    403    403    403     403    404",
     "admin:changelist":                     "login     403    403    403    403     403    200",
+    "admin:tickets_oauthgrant_connect":     "login     403    403    403    403     403    405",
+    "admin:tickets_oauthgrant_callback":    "login     403    403    403    403     403    405",
     "admin:add":                            "login     403    403    403    403     403    403",
     "admin:history":                        "login     403    403    403    403     403    200",
     "admin:delete":                         "login     403    403    403    403     403    403",
@@ -230,6 +236,7 @@ API_POST = {
 READY = {
     "admin:row": "/admin/tickets/ticket/1/",
     "admin:none": "/admin/no-such-page/",
+    "admin:tickets_oauthgrant_connect": "/admin/tickets/oauthgrant/1/connect/",
     "admin:view_on_site": "/admin/r/1/1/",
     "admin:app_list": "/admin/tickets/",
     "admin:autocomplete": "/admin/autocomplete/?app_label=tickets&model_name=mailbox&field_name=department",

@@ -14,6 +14,7 @@ from tickets.models import (
     InboundEmail,
     Membership,
     Message,
+    OAuthGrant,
     OutboundEmail,
     Permission,
     Role,
@@ -22,6 +23,7 @@ from tickets.models import (
     Ticket,
     TicketEvent,
 )
+from tickets.secrets import seal
 
 _count = itertools.count(1)
 
@@ -91,6 +93,14 @@ def inbound() -> InboundEmail:
     )  # fmt: skip
 
 
+def oauth_grant() -> OAuthGrant:
+    number = next(_count)
+    return OAuthGrant.objects.create(
+        name=f"Grant {number}", provider="google", account=f"box{number}@desk.example", client_id="desk",
+        client_secret=seal("canary-secret"), refresh_token=seal("canary-refresh"),
+    )  # fmt: skip
+
+
 def outbound() -> OutboundEmail:
     return OutboundEmail.objects.create(
         kind="account", ticket=ticket(), recipient="grace@customers.example", rfc_message_id=f"<{next(_count)}@x>",
@@ -106,6 +116,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "inboundemail": inbound,
     "mailbox": lambda: factories.mailbox(factories.department(), help_topic=help_topic()),
     "message": lambda: Message.objects.filter(ticket=ticket()).get(),
+    "oauthgrant": oauth_grant,
     "organization": lambda: people.organization(domains=["acme.example", "acme.test"]),
     "outboundemail": outbound,
     "role": role,

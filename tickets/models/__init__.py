@@ -5,6 +5,7 @@ from tickets.models.message import Attachment, Message
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
+from tickets.models.sources import OAuthGrant
 from tickets.models.ticket import Follower, Tag, Ticket
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Mailbox",
     "Membership",
     "Message",
+    "OAuthGrant",
     "OpeningHours",
     "Organization",
     "OutboundEmail",
