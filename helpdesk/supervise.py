@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import errno
 import fcntl
 import json
@@ -27,13 +26,13 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from helpdesk import embedded, web
+from helpdesk import embedded, parts, web
+from helpdesk.parts import Part
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 90
 STOP_SECONDS = 20
 WATCH_SECONDS = 5
-LONGEST_PAUSE = 30
 SETTINGS_SAY = "Helpdesk does not start. "
 
 
@@ -79,63 +78,6 @@ def _stop(*_: object) -> None:
     raise Stop
 
 
-class Part:
-    """One long-running process, started again when it ends."""
-
-    def __init__(self, name: str, command: list[str], logs: Path):
-        self.name, self.command, self.log = name, command, logs / f"{name}.log"
-        self.process: subprocess.Popen | None = None
-        self.started = 0.0
-        self.again = 0.0
-        self.pause = 1.0
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT, preexec_fn=_tied_to_parent
-            )
-        self.started = time.monotonic()
-
-    def check(self) -> None:
-        """Start the process again when it has ended: at once, then after pauses that double."""
-        now = time.monotonic()
-        if self.process and self.process.poll() is not None:
-            if now - self.started > 60:
-                self.pause = 1.0
-            self.again, self.pause = now + self.pause, min(self.pause * 2, LONGEST_PAUSE)
-            self.kill_group()  # what it had started itself must not live on beside the new one
-            self.process = None
-            print(f"{self.name} ended; starting it again. Its words are in {self.log}", flush=True)
-        if not self.process and now >= self.again:
-            self.start()
-
-    def terminate(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-
-    def wait(self, until: float) -> None:
-        if not self.process:
-            return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(max(until - time.monotonic(), 0.1))
-        self.kill_group()
-        self.process.wait()
-
-    def kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def _tied_to_parent() -> None:
-    """A session of its own, so that Ctrl-C reaches only us; and the end with us, should we be killed."""
-    os.setsid()
-    if _libc:
-        _libc.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
 class Desk:
     """Everything that runs for one data folder."""
 
@@ -159,6 +101,7 @@ class Desk:
             static.result()
         first = not self.card.exists()
         setup = self._first_start() if first else self._write_card()
+        parts.load()
         self.parts = self._parts()
         for part in self.parts:
             part.start()
@@ -290,16 +233,12 @@ class Desk:
         return self.manage("setup_link").strip() if card.get("empty") and not more else ""
 
     def _parts(self) -> list[Part]:
-        # Checks load every page: web, lint and tests run them, the worker needs none of it.
-        celery = [sys.executable, "-m", "celery", "-A", "helpdesk", "--skip-checks"]
-        alone = ["--concurrency", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-        # Beat as a fork of the only worker: 50 MiB less than a process of its own.
-        beat = ["--beat", "--schedule", str(self.data / "celerybeat-schedule")]
-        return [
-            Part("web", web.command(self.host, self.port), self.logs),
-            Part("worker", [*celery, "worker", *alone, *beat, "--loglevel", "INFO"], self.logs),
-            Part("smtp_intake", [sys.executable, str(ROOT / "manage.py"), "smtp_intake"], self.logs),
-        ]
+        commands = {
+            "web": web.command(self.host, self.port),
+            "worker": ["helpdesk.worker", str(self.data / "celerybeat-schedule")],
+            "intake": ["manage", "smtp_intake"],
+        }
+        return [Part(name, command, self.logs) for name, command in commands.items()]
 
     def _wait_until_ready(self) -> list[str]:
         """Wait for /readyz; what is still wrong after READY_SECONDS, else nothing."""
