@@ -16,7 +16,9 @@ watch.begin()
 """
 
 
-@pytest.mark.parametrize(("then", "code"), [("time.sleep(60)", -signal.SIGKILL), ("watch.end(); time.sleep(1)", 0)], ids=["hangs", "ends"])
+@pytest.mark.parametrize(
+    ("then", "code"), [("time.sleep(60)", -signal.SIGKILL), ("watch.end(); time.sleep(1)", 0)], ids=["hangs", "ends"]
+)
 def test_a_task_that_hangs_ends_the_worker(then, code):
     done = subprocess.run([sys.executable, "-c", WATCH.format(then)], capture_output=True, text=True, check=False)
     assert (done.returncode, "took more than 0.2 seconds" in done.stderr) == (code, code != 0)
