@@ -20,7 +20,8 @@ from tickets.models.people import hue, initials
 
 _UNSENT = (OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING, OutboundEmail.State.RETRY)
 # Said by itself even among other events: where a ticket came from and how it ended.
-_LOUD = {"opened", "reopened", "closed", "closed_quiet", "confirmed", "resolved", "sla_breach", "mail_failed"}
+_LOUD = {"opened", "reopened", "closed", "closed_quiet", "confirmed", "resolved", "sla_breach", "mail_failed",
+         "mail_delayed"}  # fmt: skip
 
 
 def present(ticket: Ticket, user: User, earlier: str = "") -> dict[str, Any]:

@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 
 from tickets import sla
+from tickets.mail import health
 from tickets.models import Desk, Status
 
 shipped = import_module("tickets.migrations.0002_desk")
@@ -14,6 +15,7 @@ def _nothing_remembered() -> None:
     """What a process remembers for some seconds must not outlive the test that wrote it."""
     Desk.forget()
     sla.forget_calendars()
+    health.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +25,5 @@ def _what_every_desk_starts_with(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("db")
         if not Status.objects.exists():
             shipped.add_defaults(apps, None)
+        if "undo_window" not in request.fixturenames:  # replies leave at once
+            Desk.objects.filter(pk=1).exclude(undo_seconds=0).update(undo_seconds=0)

@@ -213,5 +213,6 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "closed_quiet": (Notice(_told_of_closing, "closed"),),
     "sla_warning": (Notice(_assignee_or_department, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),
+    "mail_delayed": (Notice(_writer, "mail_delayed"),),
     "mail_failed": (Notice(_writer, "mail_failed"),),
 }

@@ -49,6 +49,13 @@ def sweep_outbound() -> None:
 
 
 @shared_task
+def tell_of_delayed_mail() -> None:
+    from tickets.mail import outbound
+
+    outbound.tell_of_delays()
+
+
+@shared_task
 def sweep_sla() -> None:
     from tickets.actions import timers
 

@@ -12,7 +12,7 @@ from tests.mail.sink import Sink
 from tests.wait import until
 from tickets import blobs
 from tickets.actions import conversation
-from tickets.mail import outbound
+from tickets.mail import outbound, relay
 from tickets.models import OutboundEmail
 
 pytestmark = [
@@ -26,7 +26,7 @@ pytestmark = [
 def sink():
     sink = Sink().start()
     yield sink
-    outbound.close_relay()
+    relay.hang_up()
     sink.stop()
 
 
@@ -75,7 +75,7 @@ def kill_and_restart(worker: Worker, broker: Broker, sink: Sink) -> None:
 
 
 def lease_runs_out() -> None:
-    """What the sweeper finds two minutes later."""
+    """What the sweeper finds half a minute later."""
     OutboundEmail.objects.update(next_attempt_at=timezone.now())
     app.send_task("tickets.tasks.sweep_outbound")
 

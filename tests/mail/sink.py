@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -24,6 +25,7 @@ class Sink:
         self.hangs_up = False
         self.has_data = threading.Event()
         self.was_left = threading.Event()
+        self._transports: list[asyncio.WriteTransport] = []
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     @property
@@ -39,10 +41,24 @@ class Sink:
         if self._controller.server is not None:
             self._controller.stop(no_assert=True)
 
+    def accept_after(self, seconds: float) -> None:
+        """Lets go of what is held."""
+        time.sleep(seconds)
+        self.is_holding = False
+
+    def drop_everybody(self) -> None:
+        """Closes all connections and goes on listening."""
+        asyncio.run_coroutine_threadsafe(self._abort(), self._controller.loop).result(10)
+
+    async def _abort(self) -> None:
+        while self._transports:
+            self._transports.pop().abort()
+
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         self.sessions.add(id(session))
+        self._transports.append(server.transport)
         envelope.mail_from = address
         return self.answers.get("MAIL", "250 OK")
 

@@ -1,17 +1,22 @@
+import threading
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests import factories, people
 from tests.broker import NOWHERE, broker_at
 from tests.mail import post
 from tests.mail.sink import Sink
+from tests.wait import until
 from tickets import outbox
 from tickets.actions import conversation
-from tickets.mail import outbound
-from tickets.models import OutboundEmail, TicketEvent
+from tickets.mail import health, outbound, relay
+from tickets.mail.lanes import lane
+from tickets.models import OutboundEmail, RelayHealth, TicketEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +26,7 @@ def sink(settings):
     sink = Sink().start()
     settings.SMTP_URL = sink.url
     yield sink
-    outbound.close_relay()
+    relay.hang_up()
     sink.stop()
 
 
@@ -102,7 +107,7 @@ class TestRetry:
             row = delivered(row)
             assert row.state == "retry"
             assert before + timedelta(minutes=minutes) <= row.next_attempt_at
-            assert row.next_attempt_at < timezone.now() + timedelta(minutes=minutes)
+            assert row.next_attempt_at < timezone.now() + timedelta(minutes=minutes) * 1.1, "a tenth more at most"
             due_now(row)
         assert (row.last_code, row.attempt) == (451, 5)
         assert "Come back later" in row.last_error
@@ -132,8 +137,10 @@ class TestRetry:
         settings.SMTP_URL = "smtp://127.0.0.1:1"
         for _ in range(6):
             outbox.enqueue("fresh_link", row.ticket, row.user)
-        assert outbound.sweep() == 5
-        assert OutboundEmail.objects.filter(state="queued").count() == OutboundEmail.objects.count() - 5
+        outbound.sweep()
+        assert OutboundEmail.objects.filter(attempt=1).count() == 5
+        assert OutboundEmail.objects.filter(attempt=0, state="retry").count() == 2, "they wait for the relay"
+        assert health.pause_of("settings")
 
     def test_after_five_days_it_failed(self, row, sink):
         sink.answers["MAIL"] = "421 4.3.2 Closing"
@@ -142,16 +149,128 @@ class TestRetry:
         row = delivered(row)
         assert (row.state, row.next_attempt_at) == ("failed", None)
 
-    @pytest.mark.parametrize("answer", ["535 5.7.8 Who are you?", "554 5.7.1 Relay access denied"])
-    def test_what_the_relay_has_against_us_fails_no_mail(self, row, sink, answer):
-        sink.answers["RCPT"] = answer
-        assert delivered(row).state == "retry"
-
     def test_a_template_that_breaks_is_tried_again(self, row, monkeypatch):
         OutboundEmail.objects.filter(pk=row.pk).update(kind="unheard_of")
         row = delivered(row)
         assert (row.state, row.attempt) == ("retry", 1)
         assert "KeyError" in row.last_error
+
+
+class TestRelayInTrouble:
+    def paused(self) -> RelayHealth:
+        health.forget()
+        pause = health.pause_of("settings")
+        assert pause
+        return pause
+
+    def test_five_failures_in_a_row_pause_it_and_each_pause_is_longer(self, row, settings):
+        settings.SMTP_URL = "smtp://127.0.0.1:1"
+        lengths = []
+        for _ in range(3):
+            for _ in range(5 if not lengths else 1):
+                due_now(row)
+                assert not outbound.deliver(row.pk)
+            pause = self.paused()
+            lengths.append(pause.paused_until - timezone.now())
+            RelayHealth.objects.update(paused_until=timezone.now())
+            health.forget()
+        assert timedelta(seconds=50) < lengths[0] < timedelta(seconds=70)
+        assert lengths[0] * 1.5 < lengths[1] < lengths[2]
+        assert not pause.is_refused
+
+    def test_while_it_is_paused_nobody_tries_and_no_attempt_is_counted(self, row, sink):
+        health.failed("settings", "Who are you?", is_refusal=True)
+        row = delivered(row)
+        assert (row.state, row.attempt, row.next_attempt_at) == ("retry", 0, self.paused().paused_until)
+        assert row.last_error == "Who are you?"
+        assert sink.sessions == set()
+
+    def test_it_resumes_by_itself(self, row, sink):
+        health.failed("settings", "Who are you?", is_refusal=True)
+        delivered(row)
+        RelayHealth.objects.update(paused_until=timezone.now())
+        health.forget()
+        due_now(row)
+        assert outbound.sweep() == 1
+        assert len(sink.mails) == 1
+        assert not RelayHealth.objects.exists()
+
+    def test_a_mail_in_flight_is_marked_when_its_relay_pauses(self, row, sink):
+        OutboundEmail.objects.filter(pk=row.pk).update(state="sending")
+        health.failed("settings", "Who are you?", is_refusal=True)
+        outbound.sweep()
+        row = OutboundEmail.objects.get(pk=row.pk)
+        assert (row.state, row.is_uncertain) == ("retry", True)
+
+    @pytest.mark.parametrize("step", ["MAIL", "RCPT"])
+    def test_what_the_relay_has_against_us_waits_for_an_admin(self, row, sink, step):
+        sink.answers[step] = "550 5.7.1 Relay access denied"
+        assert not outbound.deliver(row.pk)
+        row = OutboundEmail.objects.get(pk=row.pk)
+        assert (row.state, row.attempt, row.last_code) == ("retry", 0, 550)
+        assert self.paused().is_refused
+        assert row.next_attempt_at == self.paused().paused_until
+
+    def test_a_policy_that_only_this_mail_offends_fails_it_in_the_end(self, row, sink):
+        sink.answers["DATA"] = "550 5.7.1 Looks like spam"
+        for state in ("retry", "retry", "failed"):
+            due_now(row)
+            assert delivered(row).state == state
+        assert not health.paused()
+
+    def test_a_sign_in_that_fails_pauses_it(self, row, sink, settings):
+        settings.SMTP_URL = sink.url.replace("//", "//desk:wrong@")
+        assert not outbound.deliver(row.pk)
+        assert self.paused().is_refused
+
+    def test_a_refused_recipient_says_that_the_relay_is_well(self, row, sink):
+        health.failed("settings", "timed out")
+        sink.answers["RCPT"] = "550 5.1.1 No such person"
+        delivered(row)
+        assert not RelayHealth.objects.exists()
+
+
+class TestLate:
+    def test_the_agent_hears_of_it_once(self, row, sink, agent):
+        sink.answers["RCPT"] = "451 4.2.0 Come back later"
+        delivered(row)
+        assert outbound.tell_of_delays() == 0
+        OutboundEmail.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(hours=4))
+        assert (outbound.tell_of_delays(), outbound.tell_of_delays()) == (1, 0)
+        sink.answers.clear()
+        post.settle()
+        (notice,) = post.outgoing("mail_delayed")
+        assert (notice.recipient, notice.state) == (agent.email, "sent")
+        event = TicketEvent.objects.get(kind="mail_delayed")
+        assert event.data == {"recipient": row.recipient, "error": "4.2.0 Come back later"}
+
+
+class TestLanes:
+    @pytest.mark.django_db(transaction=True)
+    def test_two_mails_at_a_time_for_one_domain(self, row, sink):
+        entered, leave = [], threading.Event()
+
+        def occupy() -> None:
+            with lane("Customers.Example") as has_room:
+                entered.append(has_room)
+                leave.wait(30)
+            connection.close()
+
+        OutboundEmail.objects.filter(pk=row.pk).update(recipient="tomas@customers.example")
+        others = [threading.Thread(target=occupy) for _ in range(2)]
+        for other in others:
+            other.start()
+        try:
+            until(lambda: entered == [True, True])
+            kept = delivered(row)
+            assert (kept.state, kept.attempt, sink.mails) == ("queued", 0, [])
+            assert kept.next_attempt_at > timezone.now()
+        finally:
+            leave.set()
+            for other in others:
+                other.join()
+        due_now(row)
+        assert delivered(row).state == "sent"
 
 
 class TestFailed:
@@ -192,7 +311,8 @@ class TestFailed:
 
 class TestUncertain:
     def test_a_worker_that_died_leaves_its_mail_to_the_sweeper(self, row, sink):
-        outbound._claim(row.pk)
+        with ExitStack() as held:
+            outbound._claim(row.pk, held)
         assert outbound.sweep() == 0, "the lease still runs"
         due_now(row)
         outbound.sweep()
@@ -211,11 +331,87 @@ class TestUncertain:
         assert sink.mails[0] == sink.mails[1], "receivers can tell that it is the same mail"
 
     def test_who_lost_the_lease_does_not_overrule(self, row, sink):
-        claimed, _raw = outbound._claim(row.pk)
+        with ExitStack() as held:
+            claimed = outbound._claim(row.pk, held)
+            due_now(row)
+            delivered(row)
+            outbound._later(claimed.row, outbound.Trouble("too late"))
+        assert OutboundEmail.objects.get(pk=row.pk).state == "sent"
+
+
+class TestLease:
+    def test_it_is_short_and_renewed_while_somebody_works(self, row, sink):
+        """Killed within it, the mail is taken up by the first sweep after it: 25 + 15 seconds."""
+        with ExitStack() as held:
+            claim = outbound._claim(row.pk, held)
+            assert relay.SOCKET + outbound._RENEW_AFTER < outbound.LEASE.total_seconds() <= 30
+            first = claim.row.lease_until
+            claim.keep()
+            assert claim.row.lease_until == first, "not yet"
+            claim.renewed_at -= outbound._RENEW_AFTER
+            claim.keep()
+            kept = OutboundEmail.objects.get(pk=row.pk)
+            assert first < kept.lease_until == kept.next_attempt_at == claim.row.lease_until
+
+    def test_who_was_away_too_long_sends_nothing(self, row, sink, monkeypatch):
+        monkeypatch.setattr(outbound, "_RENEW_AFTER", 0.0)
+        with ExitStack() as held:
+            claim = outbound._claim(row.pk, held)
+            OutboundEmail.objects.filter(pk=row.pk).update(lease_until=timezone.now() + timedelta(hours=1))
+            with pytest.raises(outbound.Lost):
+                outbound._hand_over(claim)
+        assert sink.mails == []
+
+    def test_a_relay_that_thinks_long_is_waited_for(self, row, sink, monkeypatch):
+        monkeypatch.setattr(relay, "SOCKET", 1)
+        monkeypatch.setattr(outbound, "_RENEW_AFTER", 0.0)
+        sink.is_holding = True
+        threading.Thread(target=lambda: sink.has_data.wait(30) and sink.accept_after(2), daemon=True).start()
+        row = delivered(row)
+        assert (row.state, row.attempt, len(sink.mails)) == ("sent", 1, 1)
+
+
+class TestConnections:
+    def test_one_that_broke_is_made_again_at_once(self, row, sink, agent):
+        delivered(row)
+        sink.drop_everybody()
+        conversation.reply(row.ticket, by=agent, body="And?")
+        outbound.sweep()
+        assert {mail.state for mail in post.outgoing("reply")} == {"sent"}
+        assert len(sink.sessions) == 2
+
+    def test_one_carries_so_many_mails(self, row, sink, agent, monkeypatch):
+        monkeypatch.setattr(relay, "MAILS_PER_CONNECTION", 2)
+        for body in ("And?", "Or?", "Well?"):
+            conversation.reply(row.ticket, by=agent, body=body)
+        outbound.sweep()
+        assert (len(sink.mails), len(sink.sessions)) == (4, 2)
+
+    def test_after_a_refusal_it_serves_the_next_mail(self, row, sink, agent):
+        sink.answers["RCPT"] = "550 5.1.1 No such person"
+        delivered(row)
+        sink.answers.clear()
+        conversation.reply(row.ticket, by=agent, body="And?")
+        outbound.sweep()
+        assert (len(sink.mails), len(sink.sessions)) == (1, 1)
+
+
+class TestGivenUp:
+    def test_what_waits_can_be_cancelled_and_sent_after_all(self, row, sink):
+        assert outbound.cancel(row.pk)
+        assert outbound.sweep() == 0
+        assert outbound.resend(row.pk)
+        outbound.sweep()
+        assert len(sink.mails) == 1
+
+    def test_what_is_gone_or_under_way_stays(self, row, sink):
+        with ExitStack() as held:
+            outbound._claim(row.pk, held)
+            assert not outbound.cancel(row.pk)
         due_now(row)
         delivered(row)
-        outbound._later(claimed, outbound.Trouble("too late"))
-        assert OutboundEmail.objects.get(pk=row.pk).state == "sent"
+        assert not outbound.cancel(row.pk)
+        assert not outbound.resend(row.pk)
 
 
 class TestSweep:

@@ -45,6 +45,7 @@ KINDS = {
     "reopened": Kind(_("Reopened: [#%(number)s] %(ticket)s")),
     "sla_warning": Kind(_("Due soon: [#%(number)s] %(ticket)s")),
     "sla_breach": Kind(_("Overdue: [#%(number)s] %(ticket)s")),
+    "mail_delayed": Kind(_("Still waiting to be delivered: [#%(number)s] %(ticket)s")),
     "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s")),
     "fresh_link": Kind(_("[#%(number)s] Your new link")),
     "account": Kind("%(subject)s"),

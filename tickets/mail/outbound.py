@@ -6,50 +6,66 @@ sent again with identical bytes and Message-ID and marked as uncertain: nothing 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import re
-import smtplib
-import ssl
+import random
 import tempfile
-import threading
-from datetime import timedelta
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from tickets import blobs, tasks
-from tickets.mail import bounces, letters
+from tickets.events import record
+from tickets.mail import bounces, health, letters, relay, routes
 from tickets.mail.compose import UnsafeHeader
-from tickets.models import OutboundEmail
+from tickets.mail.lanes import lane
+from tickets.mail.relay import Kind, Route, Trouble
+from tickets.models import SYSTEM, OutboundEmail, RelayHealth
 
 log = logging.getLogger(__name__)
 
 State = OutboundEmail.State
-LEASE = timedelta(seconds=120)
+# A dead worker's mail is found when its lease has run out and the next sweep begins: within 45 seconds.
+LEASE = timedelta(seconds=25)
+_RENEW_AFTER = 7.0  # seconds; with the longest wait of the relay's socket well below the lease
 DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
 HOURLY = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=5)
-_SOCKET_SECONDS = 25  # well below the lease, so that two workers never hold the same mail
+LATE_AFTER = timedelta(hours=4)
+_NO_ROOM = timedelta(seconds=2)
+_POLICY_TRIES = 3
 _BATCH = 200
-_SILENT = 5
-# The relay's objections to us, not to the mail: sign-in and relaying are for an admin to repair.
-_OURS = {530, 534, 535, 538}
-_OURS_ENHANCED = re.compile(r"\b5\.7\.(?:0|8|9|11|14)\b|relay(?:ing)? (?:access )?denied", re.IGNORECASE)
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_kept = threading.local()
+_SWEEP_SECONDS = 10.0
+_WAITING = (State.QUEUED, State.RETRY)
 
 
-class Trouble(Exception):
-    """Not handed over now. `is_final` mails are never tried again; `is_uncertain` ones may have arrived."""
+class Lost(Exception):
+    """Another worker has the mail now: this one was away for longer than its lease."""
 
-    def __init__(self, text: str, code: int | None = None, *, is_final: bool = False, is_uncertain: bool = False):
-        super().__init__(text)
-        self.code, self.is_final, self.is_uncertain = code, is_final, is_uncertain
+
+@dataclass(slots=True)
+class _Claim:
+    row: OutboundEmail
+    raw: bytes
+    route: Route | None  # None: a file
+    renewed_at: float
+
+    def keep(self) -> None:
+        """Renews the lease when it is time to. Raises Lost."""
+        if time.monotonic() - self.renewed_at < _RENEW_AFTER:
+            return
+        until = timezone.now() + LEASE
+        mine = OutboundEmail.objects.filter(pk=self.row.pk, lease_until=self.row.lease_until)
+        if not mine.update(lease_until=until, next_attempt_at=until):
+            raise Lost
+        self.row.lease_until, self.renewed_at = until, time.monotonic()
 
 
 def deliver(pk: int) -> bool:
@@ -57,77 +73,155 @@ def deliver(pk: int) -> bool:
 
     False when nothing answered where the mail should have gone: then others need not be tried right now.
     """
-    try:
-        claimed = _claim(pk)
-    except UnsafeHeader as error:
-        _fail(OutboundEmail.objects.get(pk=pk), Trouble(str(error)))
-        return True
-    except Exception as error:
-        log.exception("mail %s could not be written", pk)
-        _later(OutboundEmail.objects.get(pk=pk), Trouble(f"{type(error).__name__}: {error}"), attempts=1)
-        return True
-    if claimed is None:
-        return True
-    row, raw = claimed
-    try:
-        _hand_over(row, raw)
-    except Trouble as error:
-        (_fail if error.is_final else _later)(row, error)
-        return error.is_final or error.code is not None
-    OutboundEmail.objects.filter(pk=row.pk).update(
-        state=State.SENT, sent_at=timezone.now(), next_attempt_at=None, lease_until=None, last_code=250
-    )
+    with ExitStack() as held:
+        try:
+            claim = _claim(pk, held)
+        except UnsafeHeader as error:
+            _fail(OutboundEmail.objects.get(pk=pk), Trouble(str(error)))
+            return True
+        except Exception as error:
+            log.exception("mail %s could not be written", pk)
+            _later(OutboundEmail.objects.get(pk=pk), Trouble(f"{type(error).__name__}: {error}"), attempts=1)
+            return True
+        if isinstance(claim, bool):
+            return claim
+        try:
+            _hand_over(claim)
+        except Lost:
+            return True
+        except Trouble as error:
+            _put_aside(claim, error)
+            return error.kind not in (Kind.SILENT, Kind.OURS)
+        _sent(claim)
     return True
 
 
 def sweep() -> int:
-    """Sends what is due: mails whose nudge was lost, second attempts, and what a worker left when it died. A relay that
-    does not answer several times running is left alone until the next sweep: no worker waits for it for long."""
-    due = OutboundEmail.objects.filter(next_attempt_at__lte=timezone.now()).order_by("next_attempt_at")
-    pks = list(due.values_list("pk", flat=True)[:_BATCH])
-    silent = 0
-    for tried, pk in enumerate(pks, 1):
-        silent = 0 if deliver(pk) else silent + 1
-        if silent == _SILENT:
-            return tried
-    return len(pks)
+    """Sends what is due: mails whose nudge was lost, second attempts, and what a worker left when it died. Ends after
+    some seconds, since the next sweep comes soon. Returns how many mails it looked at."""
+    end, seen = time.monotonic() + _SWEEP_SECONDS, 0
+    for pause in health.paused():
+        _hold_back(routes.by_relay(_due(), pause.key), pause)
+    while pks := list(_due().order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH]):
+        for pk in pks:
+            deliver(pk)
+            seen += 1
+            if time.monotonic() > end:
+                return seen
+        if len(pks) < _BATCH:
+            break
+    return seen
 
 
-def resend(pk: int) -> None:
-    """Gives a failed mail another round of attempts."""
-    failed = OutboundEmail.objects.filter(pk=pk, state=State.FAILED)
-    if failed.update(state=State.RETRY, attempt=0, created_at=timezone.now(), next_attempt_at=timezone.now()):
+def resend(pk: int) -> bool:
+    """Gives a mail that failed, was cancelled or waits another round of attempts, from now on."""
+    now = timezone.now()
+    rows = OutboundEmail.objects.filter(pk=pk, state__in=[State.FAILED, State.CANCELLED, State.RETRY])
+    found = rows.update(state=State.RETRY, attempt=0, created_at=now, next_attempt_at=now, delay_told_at=None)
+    if found:
         transaction.on_commit(lambda: tasks.deliver.delay(pk), robust=True)
+    return bool(found)
 
 
-def _claim(pk: int) -> tuple[OutboundEmail, bytes] | None:
-    """Takes the mail for the time of the lease, its bytes written and stored; committed before anything is sent."""
+def cancel(pk: int) -> bool:
+    """Gives a mail up that was not sent. False when it is under way or already gone."""
+    rows = OutboundEmail.objects.filter(pk=pk, state__in=[*_WAITING, State.FAILED])
+    return bool(rows.update(state=State.CANCELLED, next_attempt_at=None))
+
+
+def tell_of_delays() -> int:
+    """Lets the agents know whose replies have been waiting for hours; once for each."""
+    long_ago = timezone.now() - LATE_AFTER
+    late = OutboundEmail.objects.filter(
+        state=State.RETRY, is_automatic=False, ticket__isnull=False, created_at__lte=long_ago, delay_told_at=None
+    ).select_related("ticket", "message")
+    told = 0
+    for row in late[:_BATCH]:
+        with transaction.atomic():
+            once = OutboundEmail.objects.filter(pk=row.pk, delay_told_at=None)
+            if row.ticket and once.update(delay_told_at=timezone.now()):
+                said = {"recipient": row.recipient, "error": row.last_error[:300]}
+                record(row.ticket, "mail_delayed", by=SYSTEM, message=row.message, **said)
+                told += 1
+    return told
+
+
+def _due() -> QuerySet[OutboundEmail]:
+    return OutboundEmail.objects.filter(next_attempt_at__lte=timezone.now())
+
+
+def _claim(pk: int, held: ExitStack) -> _Claim | bool:
+    """Takes the mail for the time of the lease, its bytes written and stored; committed before anything is sent.
+    Not to be sent now: False when its relay is paused, else True."""
     now = timezone.now()
     with transaction.atomic():
         row = (
             OutboundEmail.objects.select_for_update(of=("self",), skip_locked=True)
             .select_related("ticket", "user", "mailbox")  # more joins take longer to plan than to read one by one
-            .filter(pk=pk, next_attempt_at__lte=now, state__in=[State.QUEUED, State.RETRY, State.SENDING])
+            .filter(pk=pk, next_attempt_at__lte=now, state__in=[*_WAITING, State.SENDING])
             .first()
         )
         if row is None:
-            return None
-        row.is_uncertain = row.is_uncertain or row.state == State.SENDING
-        row.state, row.attempt = State.SENDING, row.attempt + 1
-        row.lease_until = row.next_attempt_at = now + LEASE
-        if row.raw_sha256:
-            raw = blobs.read(row.raw_sha256)
-        else:
-            raw = letters.render(row)
-            row.raw_sha256, _size = blobs.put(raw)
-        row.save(update_fields=["is_uncertain", "state", "attempt", "lease_until", "next_attempt_at", "raw_sha256"])
-    return row, raw
+            return True
+        route = routes.route(row)
+        if route and (pause := health.pause_of(route.key, now)):
+            _hold_back(OutboundEmail.objects.filter(pk=pk), pause)
+            return False
+        if not held.enter_context(lane(row.recipient.rpartition("@")[2])):
+            _make_room(row, now)
+            return True
+        return _Claim(row, _take(row, now), route, time.monotonic())
+
+
+def _take(row: OutboundEmail, now: datetime) -> bytes:
+    row.is_uncertain = row.is_uncertain or row.state == State.SENDING
+    row.state, row.attempt = State.SENDING, row.attempt + 1
+    row.lease_until = row.next_attempt_at = now + LEASE
+    if row.raw_sha256:
+        raw = blobs.read(row.raw_sha256)
+    else:
+        raw = letters.render(row)
+        row.raw_sha256, _size = blobs.put(raw)
+    row.save(update_fields=["is_uncertain", "state", "attempt", "lease_until", "next_attempt_at", "raw_sha256"])
+    return raw
+
+
+def _make_room(row: OutboundEmail, now: datetime) -> None:
+    """Others are sending to that domain: in a moment again, which is no attempt."""
+    wait = _NO_ROOM * random.uniform(0.5, 1)  # noqa: S311 - spreads the tries
+    OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=now + wait)
+    pk = row.pk
+    transaction.on_commit(lambda: tasks.deliver.apply_async((pk,), countdown=_NO_ROOM.total_seconds()), robust=True)
+
+
+def _hold_back(rows: QuerySet[OutboundEmail], pause: RelayHealth) -> None:
+    """Lets mails wait for the end of a pause of their relay, which is no attempt of theirs."""
+    rows.filter(state__in=[*_WAITING, State.SENDING]).update(
+        is_uncertain=Case(When(state=State.SENDING, then=Value(True)), default=F("is_uncertain")),
+        state=State.RETRY, next_attempt_at=pause.paused_until, lease_until=None, last_error=pause.reason,
+    )  # fmt: skip
+
+
+def _put_aside(claim: _Claim, error: Trouble) -> None:
+    row, key = claim.row, claim.route.key if claim.route else ""
+    if key and error.kind in (Kind.SILENT, Kind.OURS, Kind.POLICY):
+        health.failed(key, str(error), is_refusal=error.kind == Kind.OURS)
+    elif key and error.code:
+        health.answered(key)
+    hopeless = error.kind == Kind.POLICY and row.attempt >= _POLICY_TRIES
+    if error.kind == Kind.FINAL or hopeless:
+        _fail(row, error)
+    elif error.kind == Kind.OURS and (pause := health.pause_of(key)):
+        _put_back(row, error, state=State.RETRY, attempt=max(row.attempt - 1, 0), next_attempt_at=pause.paused_until)
+    else:
+        _later(row, error)
 
 
 def _later(row: OutboundEmail, error: Trouble, attempts: int = 0) -> None:
     """Puts the mail back: after 1, 5 and 15 minutes, then every hour until five days have gone by."""
     attempt = row.attempt + attempts
-    due = timezone.now() + (DELAYS[attempt - 1] if 0 < attempt <= len(DELAYS) else HOURLY)
+    delay = DELAYS[attempt - 1] if 0 < attempt <= len(DELAYS) else HOURLY
+    due = timezone.now() + delay * random.uniform(1, 1.1)  # noqa: S311 - spreads the tries
     if due > row.created_at + GIVE_UP_AFTER:
         _fail(row, error)
         return
@@ -151,24 +245,19 @@ def _put_back(row: OutboundEmail, error: Trouble, **fields: object) -> bool:
     )  # fmt: skip
 
 
-def _hand_over(row: OutboundEmail, raw: bytes) -> None:
-    if not settings.SMTP_URL:
-        _drop(row, raw)
-        return
-    try:
-        _transmit(_relay(), letters.bounce_address(row), row.recipient, raw)
-    except Trouble as error:
-        if error.code is None or error.code == 421:
-            close_relay()
-        raise
-    except (smtplib.SMTPException, OSError) as error:
-        close_relay()
-        code = getattr(error, "smtp_code", None)
-        raise Trouble(
-            f"{type(error).__name__}: {error}", code if isinstance(code, int) and code > 0 else None
-        ) from error
-    except UnicodeError as error:
-        raise Trouble(str(error), is_final=True) from error
+def _sent(claim: _Claim) -> None:
+    OutboundEmail.objects.filter(pk=claim.row.pk).update(
+        state=State.SENT, sent_at=timezone.now(), next_attempt_at=None, lease_until=None, last_code=250
+    )
+    if claim.route:
+        health.answered(claim.route.key)
+
+
+def _hand_over(claim: _Claim) -> None:
+    if claim.route is None:
+        _drop(claim.row, claim.raw)
+    else:
+        relay.send(claim.route, letters.bounce_address(claim.row), claim.row.recipient, claim.raw, claim.keep)
 
 
 def _drop(row: OutboundEmail, raw: bytes) -> None:
@@ -184,76 +273,3 @@ def _drop(row: OutboundEmail, raw: bytes) -> None:
         os.replace(temporary, folder / f"{row.pk:08d}-{row.kind}.eml")
     except OSError as error:
         raise Trouble(str(error)) from error
-
-
-def _transmit(relay: smtplib.SMTP, sender: str, recipient: str, raw: bytes) -> None:
-    code, said = relay.mail(sender)
-    if code != 250:
-        raise _objection(code, said, is_final=False)
-    code, said = relay.rcpt(recipient)
-    if code not in (250, 251):
-        raise _objection(code, said, is_final=code >= 500)
-    code, said = relay.docmd("DATA")
-    if code != 354:
-        raise _objection(code, said, is_final=code >= 500)
-    try:
-        relay.send(_dotted(raw))
-        code, said = relay.getreply()
-    except (smtplib.SMTPException, OSError) as error:
-        raise Trouble(f"{type(error).__name__}: {error}", is_uncertain=True) from error
-    if code != 250:
-        raise _objection(code, said, is_final=code >= 500)
-
-
-def _dotted(raw: bytes) -> bytes:
-    text = _LINE_END.sub(b"\r\n", raw)
-    text = re.sub(rb"(?m)^\.", b"..", text)
-    return text + (b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
-def _objection(code: int, said: bytes, *, is_final: bool) -> Trouble:
-    text = said.decode("utf-8", "replace")
-    ours = code in _OURS or bool(_OURS_ENHANCED.search(text))
-    return Trouble(text or str(code), code, is_final=is_final and not ours)
-
-
-def _relay() -> smtplib.SMTP:
-    """This thread's connection, which serves many mails; made anew when the relay has hung up."""
-    relay = getattr(_kept, "relay", None)
-    if relay is not None and _kept.url == settings.SMTP_URL:
-        with contextlib.suppress(smtplib.SMTPException, OSError):
-            if relay.rset()[0] == 250:
-                return relay
-    close_relay()
-    _kept.relay, _kept.url = _connect(settings.SMTP_URL), settings.SMTP_URL
-    return _kept.relay
-
-
-def close_relay() -> None:
-    """Hangs up; the next mail connects again."""
-    relay, _kept.relay = getattr(_kept, "relay", None), None
-    if relay is not None:
-        with contextlib.suppress(smtplib.SMTPException, OSError):
-            relay.close()
-
-
-def _connect(url: str) -> smtplib.SMTP:
-    """smtps:// is TLS from the start, smtp+tls:// insists on STARTTLS, smtp:// is plain; certificates are checked."""
-    parts = urlsplit(url)
-    host, trusted = parts.hostname or "localhost", ssl.create_default_context()
-    relay: smtplib.SMTP
-    if parts.scheme == "smtps":
-        relay = smtplib.SMTP_SSL(host, parts.port or 465, timeout=_SOCKET_SECONDS, context=trusted)
-    else:
-        relay = smtplib.SMTP(host, parts.port or (587 if parts.scheme == "smtp+tls" else 25), timeout=_SOCKET_SECONDS)
-    try:
-        if parts.scheme == "smtp+tls":
-            relay.starttls(context=trusted)
-        if parts.username:
-            relay.login(unquote(parts.username), unquote(parts.password or ""))
-        else:
-            relay.ehlo_or_helo_if_needed()
-    except BaseException:
-        relay.close()
-        raise
-    return relay

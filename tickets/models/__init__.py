@@ -3,6 +3,7 @@ from tickets.models.event import TicketEvent
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
 from tickets.models.message import Attachment, Message
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
+from tickets.models.relay import RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
 from tickets.models.sources import OAuthGrant
@@ -30,6 +31,7 @@ __all__ = [
     "Organization",
     "OutboundEmail",
     "Permission",
+    "RelayHealth",
     "Role",
     "SlaPause",
     "SlaPolicy",

@@ -38,6 +38,12 @@ class Desk(models.Model):
         default=True,
         help_text=_("An agent who replies to an unassigned ticket becomes its assignee."),
     )
+    undo_seconds = models.PositiveSmallIntegerField(
+        _("replies leave after (seconds)"),
+        default=10,
+        validators=[MaxValueValidator(120)],
+        help_text=_("So long the agent who wrote a reply can take it back. 0 sends at once."),
+    )
     archive_after_days = models.PositiveSmallIntegerField(
         _("archive closed tickets after (days)"),
         default=365,

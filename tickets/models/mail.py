@@ -132,6 +132,7 @@ class OutboundEmail(models.Model):
     last_error = models.TextField(default="")
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+    delay_told_at = models.DateTimeField(null=True, help_text=_("When the agent heard that it is late."))
 
     class Meta:
         ordering = ["-id"]
