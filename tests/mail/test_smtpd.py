@@ -10,6 +10,7 @@ from django.db import connections
 from tests import factories
 from tests.mail import post
 from tests.wait import until
+from tickets import blobs
 from tickets.mail import smtpd
 from tickets.models import InboundEmail
 
@@ -73,7 +74,7 @@ def test_accepted_is_stored(listener, mailbox):
 def test_the_bytes_are_the_senders(listener, mailbox):
     mail = post.raw(body="caf\xe9\r\n.dot\r\n..dots\r\n")
     send(listener, mail, "support@desk.example")
-    assert post.inbound.blobs.read(InboundEmail.objects.get().raw_sha256) == mail
+    assert blobs.read(InboundEmail.objects.get().raw_sha256) == mail
 
 
 def test_the_same_mail_sent_again_is_stored_once(listener, mailbox):

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tickets import blobs, signing
-from tickets.mail import bounces, placing, threads
+from tickets import signing
+from tickets.mail import bounces, placing, reader, threads
 from tickets.mail.letter import Letter, Outcome, State
-from tickets.mail.parse import ParsedEmail, parse
+from tickets.mail.parse import ParsedEmail
 from tickets.models import InboundEmail, Mailbox, User
 from tickets.refusals import Refused
 
@@ -64,9 +64,8 @@ def _apply(pk: int) -> None:
     if attempts > ATTEMPTS:
         _settle(pk, State.FAILED, "gave_up", "Every attempt ended without a result.")
         return
-    raw = blobs.read(sha256)
     mark = signing.instance_mark(signing.key(), settings.MAIL_DOMAIN)
-    parsed = parse(raw, domain=settings.MAIL_DOMAIN, own_mark=mark)
+    parsed = reader.read(sha256, domain=settings.MAIL_DOMAIN, own_mark=mark)
     with transaction.atomic():
         row = InboundEmail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=State.STORED).first()
         if row is None:

@@ -95,13 +95,28 @@ class ParsedEmail:
         return self.machine.is_bounce
 
 
-def parse(raw: bytes, *, domain: str = "localhost", own_mark: str = "", limits: Limits | None = None) -> ParsedEmail:
-    """Read a raw message. `domain` completes a made Message-ID, `own_mark` is this instance's header mark."""
+def parse(
+    raw: bytes,
+    *,
+    domain: str = "localhost",
+    own_mark: str = "",
+    limits: Limits | None = None,
+    sha256: str = "",
+    problem: str = "",
+) -> ParsedEmail:
+    """Read a raw message. `domain` completes a made Message-ID, `own_mark` is this instance's header mark.
+
+    A `problem` known beforehand becomes that of the result; then only the headers are read, `raw` may end with them,
+    and `sha256` is that of the whole mail. Raises MemoryError and nothing else.
+    """
     limits = limits or Limits()
     try:
-        return _parse(raw, domain, own_mark, limits)
+        return _parse(raw, domain, own_mark, limits, sha256, problem)
+    except MemoryError:
+        raise
     except Exception as error:
-        return ParsedEmail(_made_id(raw, domain), problem="parser_failed", notes=(type(error).__name__,))
+        made = _made_id(raw, domain, sha256)
+        return ParsedEmail(made, problem=problem or "parser_failed", notes=(type(error).__name__,))
 
 
 @dataclass(slots=True)
@@ -113,15 +128,14 @@ class _Body:
     others: list[Part] = field(default_factory=list)
 
 
-def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits) -> ParsedEmail:
-    too_large = len(raw) > limits.size
-    tree = split(raw[: limits.header_bytes] if too_large else raw, limits)
-    if too_large:
-        tree.problem = "too_large"
+def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits, sha256: str, problem: str) -> ParsedEmail:
+    problem = problem or ("too_large" if len(raw) > limits.size else "")
+    tree = split(raw[: limits.header_bytes] if problem else raw, limits)
+    tree.problem = problem or tree.problem
     headers = tree.root.headers
     sender, sender_problem = _sender(headers)
     body = _Body()
-    if tree.problem not in ("too_large", "headers_too_large"):
+    if not problem and tree.problem != "headers_too_large":
         _sort([tree.root], "", False, body.text, body.html, body)
     text, markup, spilled = _texts(body, limits, tree)
     attachments = _attachments(body.others, limits, tree) + spilled
@@ -131,7 +145,7 @@ def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits) -> ParsedEmai
     if not headers.fields or not raw.strip():
         tree.stop("malformed")
     return ParsedEmail(
-        message_id=own_id[0] if own_id else _made_id(raw, domain),
+        message_id=own_id[0] if own_id else _made_id(raw, domain, sha256),
         message_id_made=not own_id,
         in_reply_to=tuple(message_ids(headers.raw("in-reply-to"))[: limits.references]),
         references=_nearest(message_ids(headers.raw("references")), limits.references),
@@ -155,8 +169,8 @@ def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits) -> ParsedEmai
     )
 
 
-def _made_id(raw: bytes, domain: str) -> str:
-    return f"<{hashlib.sha256(raw).hexdigest()[:20]}.intake@{domain}>"
+def _made_id(raw: bytes, domain: str, sha256: str) -> str:
+    return f"<{(sha256 or hashlib.sha256(raw).hexdigest())[:20]}.intake@{domain}>"
 
 
 def _sender(headers: Headers) -> tuple[Address | None, str]:
