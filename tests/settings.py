@@ -24,6 +24,10 @@ REDIS_URL = desk.REDIS_URL.rpartition("/")[0] + f"/{1 + int(WORKER.removeprefix(
 CELERY_BROKER_URL = REDIS_URL
 CACHES = {"default": {**desk.CACHES["default"], "LOCATION": REDIS_URL}}
 
+# Who waits this long for a lock waits for ever: milliseconds.
+_database = desk.DATABASES["default"]
+DATABASES = {"default": {**_database, "OPTIONS": {**_database.get("OPTIONS", {}), "options": "-c lock_timeout=60000"}}}
+
 OUTBOX_DIR = desk.DATA_DIR / WORKER / "outbox"
 STORAGE_URL = (desk.DATA_DIR / WORKER / "files").as_uri()
 # Argon2 is slow by design; the tests of sign-in choose it themselves.
