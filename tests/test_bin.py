@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -77,13 +78,18 @@ def command(data: Path, port: int) -> list[str]:
 
 
 def refused(data: Path, port: int, **more: str) -> str:
-    """The one line with which `bin/run` gives up."""
-    done = subprocess.run(
-        command(data, port), stdin=subprocess.DEVNULL, capture_output=True, text=True, env={**SURROUNDINGS, **more}
-    )
-    assert done.returncode == 1
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+    """The one line with which `bin/run` gives up. One that starts after all is stopped, and the test fails."""
+    process = subprocess.Popen(
+        command(data, port), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**SURROUNDINGS, **more},
+    )  # fmt: skip
+    try:
+        said, error = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        said, error = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, ""), error
+    (line,) = error.splitlines()
     return line
 
 
@@ -101,10 +107,14 @@ def words_of(pid: int) -> bytes:
         return b""
 
 
-def part(terminal: Terminal, name: str) -> int:
-    """The oldest process of this desk that bears this name."""
-    named = [pid for pid in sorted(terminal.processes()) if Path(f"/proc/{pid}/comm").read_text().strip() == name]
-    return named[0]
+def running(terminal: Terminal, name: str) -> list[int]:
+    """The processes of this desk that bear this name, the oldest first."""
+    found = []
+    for pid in sorted(terminal.processes()):
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                found.append(pid)
+    return found
 
 
 def greeted(address: str) -> bool:
@@ -156,10 +166,12 @@ def test_the_probes_of_the_containers_agree(desk):
 
 @pytest.mark.parametrize("name", ["helpdesk:intake", "helpdesk:web", "helpdesk:worker"])
 def test_a_killed_part_is_started_again(desk, name):
-    killed = part(desk, name)
-    os.kill(killed, signal.SIGKILL)
-    until(lambda: "ended; starting it again" in desk.text)
-    until(lambda: killed not in desk.processes() and not readiness(f"{desk.base}/readyz"))
+    before, told = running(desk, name), desk.text.count("ended; starting it again")
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: desk.text.count("ended; starting it again") > told)
+    # its children, too: one that still listened would answer for the new one and then leave
+    until(lambda: running(desk, name) and not set(before) & set(desk.processes()))
+    until(lambda: not readiness(f"{desk.base}/readyz"))
     until(lambda: greeted(desk.card["smtp_in"]))
 
 
@@ -176,14 +188,17 @@ def test_a_second_one_on_the_same_folder_gives_up(desk):
     assert line == f"Helpdesk: A desk already runs on {desk.data}; choose another folder with --data"
 
 
-def test_a_used_port_gives_up(desk, folder):
-    line = refused(folder / "second", desk.port)
-    assert line == f"Helpdesk: Port {desk.port} is in use; choose another: bin/run --port {desk.port + 1}"
+def test_a_used_port_gives_up(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused(folder / "second", port)
+    assert line == f"Helpdesk: Port {port} is in use; choose another: bin/run --port {port + 1}"
 
 
-def test_an_address_for_mail_that_was_given_and_is_in_use_gives_up(desk, folder):
-    taken = desk.card["smtp_in"]
-    line = refused(folder / "second", free_port(), SMTP_IN=taken)
+def test_an_address_for_mail_that_was_given_and_is_in_use_gives_up(folder):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = f"127.0.0.1:{server.getsockname()[1]}"
+        line = refused(folder / "second", free_port(), SMTP_IN=taken)
     assert line == f"Helpdesk: SMTP_IN={taken} is in use; choose another, or leave SMTP_IN out"
 
 
