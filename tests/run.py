@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from helpdesk import embedded
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+LONGEST = 45 * 60  # seconds
 HINT = "No Chromium for the browser tests: install one (apt-get install chromium) or name it in CHROMIUM."
 
 
@@ -37,11 +39,15 @@ def main() -> int:
 def pytest(arguments: list[str]) -> int:
     parallel = [] if any(argument.startswith("-n") for argument in arguments) else ["-n", str(os.cpu_count() or 2)]
     process = subprocess.Popen([sys.executable, "-m", "pytest", *parallel, "--dist", "loadgroup", *arguments])
+    end = time.monotonic() + LONGEST
     while True:
         try:
-            return process.wait()
+            return process.wait(max(end - time.monotonic(), 1))
         except KeyboardInterrupt:
             continue  # pytest got it too and prints what it has
+        except subprocess.TimeoutExpired:  # a worker that crashed can leave xdist waiting for it
+            print(f"The tests did not end within {LONGEST // 60} minutes.", file=sys.stderr)
+            process.kill()
 
 
 def find_chromium() -> str | None:
