@@ -275,6 +275,8 @@ SMTP_URL = _url("SMTP_URL", "", ("smtp", "smtps", "smtp+tls"))
 OUTBOX_DIR = DATA_DIR / "outbox"
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=urlsplit(BASE_URL).hostname or "localhost")
 DEFAULT_FROM_EMAIL = f"support@{MAIL_DOMAIN}"
+# Names of our own mail servers in Authentication-Results (RFC 8601). Without one no sender counts as verified.
+MAIL_AUTHSERV_ID = env.str("MAIL_AUTHSERV_ID", default="")
 SMTP_IN = _host_and_port("SMTP_IN", "127.0.0.1:8025")
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

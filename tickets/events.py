@@ -56,6 +56,8 @@ EVENTS: dict[str, EventKind] = {
     "transferred": EventKind(_("%(actor)s transferred this from %(old)s to %(new)s"), "transfer", True),
     "followed": EventKind(_("%(actor)s added %(person)s"), "person"),
     "unfollowed": EventKind(_("%(actor)s removed %(person)s"), "person"),
+    "proposal_declined": EventKind(_("%(actor)s did not add %(address)s"), "person"),
+    "mail_released": EventKind(_("%(actor)s released this mail, which had been held back: %(reason)s"), "mail"),
     "links_revoked": EventKind(_("%(actor)s made earlier e-mail links invalid"), "link"),
     "sla_warning": EventKind(_("%(target)s is due soon"), "clock", False, True),
     "sla_breach": EventKind(_("%(target)s is overdue"), "clock", False, True),

@@ -14,7 +14,9 @@ import base64
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -22,6 +24,19 @@ MAC_BYTES = 16
 LOCAL_OCTETS = 64
 _LARGEST = 1 << 128
 _ID_PREFIX = "hd."
+
+
+ROLES = ("participant", "agent", "note")
+_FIRST_WEEK = date(2020, 1, 6)
+
+
+class ReplyAddress(NamedTuple):
+    """`made` is the Monday of the week in which it was given out."""
+
+    ticket_id: int
+    user_id: int
+    role: str
+    made: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +68,25 @@ def _derived(secret: str) -> Key:
     return Key(hmac.digest(derived, b"id", "sha256")[0], derived)
 
 
-def reply_address(key: Key, ticket_id: int, user_id: int, domain: str, local: str = "support") -> str:
-    """`support+<token>@domain`: whoever writes there writes on this ticket, in reply to mail for this person."""
-    return _address(key, b"reply", (ticket_id, user_id), domain, local)
+def reply_address(
+    key: Key, ticket_id: int, user_id: int, domain: str, local: str = "support", *,
+    role: str = "participant", made: date | None = None,
+) -> str:  # fmt: skip
+    """`support+<token>@domain`: whoever writes there writes on this ticket, in reply to mail for this person.
+
+    `role` is what the person answers as: participant, agent (a reply to the customer) or note (an internal note).
+    `made` is the day it is given out, today if not said; the token keeps the week.
+    """
+    weeks = ((made or datetime.now(UTC).date()) - _FIRST_WEEK).days // 7
+    return _address(key, b"reply", (ticket_id, user_id, max(weeks, 0) * 4 + ROLES.index(role)), domain, local)
 
 
-def read_reply_address(keys: Iterable[Key], address: str) -> tuple[int, int] | None:
-    """(ticket id, user id) of a reply address that one of the keys made, whatever its case; else None."""
+def read_reply_address(keys: Iterable[Key], address: str) -> ReplyAddress | None:
+    """What a reply address says that one of the keys made, whatever its case; else None."""
     found = _read_address(keys, b"reply", address)
-    return (found[0], found[1]) if found and len(found) == 2 else None
+    if not found or len(found) != 3 or found[2] % 4 >= len(ROLES) or found[2] >= 1 << 16:
+        return None
+    return ReplyAddress(found[0], found[1], ROLES[found[2] % 4], _FIRST_WEEK + timedelta(weeks=found[2] // 4))
 
 
 def bounce_address(key: Key, outbound_ref: int, domain: str, local: str = "bounces") -> str:
@@ -90,6 +115,11 @@ def read_message_id(keys: Iterable[Key], mid: str) -> tuple[int, int] | None:
         return None
     found = _read(keys, b"message:" + domain.encode("utf-8", "replace"), local[len(_ID_PREFIX) :])
     return (found[0], found[1]) if found and len(found) == 2 else None
+
+
+def looks_like_ours(mid: str) -> bool:
+    """Whether a Message-ID has the form of those that this product makes, whoever made it."""
+    return mid.strip().strip("<>").lower().startswith(_ID_PREFIX)
 
 
 def instance_mark(key: Key, domain: str) -> str:

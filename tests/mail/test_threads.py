@@ -1,10 +1,14 @@
+from datetime import timedelta
+
 import pytest
+from allauth.account.models import EmailAddress
+from django.utils import timezone
 
 from tests import factories, people
 from tests.mail import post
 from tickets import signing
 from tickets.actions import conversation, lifecycle, triage
-from tickets.models import Message, Ticket
+from tickets.models import Desk, Message, Ticket
 
 pytestmark = pytest.mark.django_db
 TOMAS = "tomas@customers.example"
@@ -65,10 +69,38 @@ class TestSignedAddress:
         assert (message.kind, message.author) == ("customer", colleague)
 
     def test_an_agents_address_proves_no_agent(self, ticket, reply, agent):
-        message = answer(reply["Reply-To"], sender=agent.email)
-        assert (message.kind, message.ticket) == (Message.Kind.NOTE, ticket)
-        triage.follow(ticket, by=agent, person=agent)
-        assert answer(reply["Reply-To"], sender=agent.email, X_Second="1").kind == Message.Kind.NOTE
+        for _ in range(2):
+            row = post.arrive(post.raw(to=reply["Reply-To"], sender=agent.email), reply["Reply-To"])
+            assert (row.state, row.reason, row.message) == ("suspended", "unauthenticated_email_update", None)
+            triage.follow(ticket, by=agent, person=agent)
+        post.settle()
+        assert [mail for mail in post.outgoing() if mail.recipient == agent.email] == []
+
+    def test_another_proved_address_of_the_same_person_is_theirs(self, ticket, reply):
+        EmailAddress.objects.create(user=ticket.requester, email="tomas@home.example", verified=True)
+        message = answer(reply["Reply-To"], sender="Tomas <tomas@home.example>")
+        assert (message.kind, message.author, message.ticket) == ("customer", ticket.requester, ticket)
+
+    def test_an_unproved_one_is_not(self, ticket, reply):
+        EmailAddress.objects.create(user=ticket.requester, email="tomas@home.example", verified=False)
+        assert answer(reply["Reply-To"], sender="tomas@home.example").kind == Message.Kind.NOTE
+
+    def test_one_older_than_the_desk_allows_opens_a_ticket_that_points_back(self, ticket, reply):
+        old = timezone.now().date() - timedelta(days=Desk.current().reply_by_mail_days + 15)
+        address = signing.reply_address(signing.key(), ticket.pk, ticket.requester_id, "desk.example", made=old)
+        message = answer(address)
+        assert message.ticket != ticket
+        assert message.ticket.follow_up_of == ticket
+        assert answer(address, sender="mallory@evil.example").ticket.follow_up_of is None
+
+    def test_of_two_tickets_named_the_token_wins_and_the_other_is_recorded(self, ticket, reply, agent):
+        other = post.arrive(post.raw()).ticket
+        conversation.reply(other, by=agent, body="And this?")
+        post.settle()
+        theirs = post.sent(post.outgoing("reply")[-1])
+        row = post.arrive(post.raw(In_Reply_To=theirs["Message-ID"], body="Both."), reply["Reply-To"])
+        assert (row.ticket, row.reason) == (ticket, "address")
+        assert other.number in row.detail
 
     def test_machine_mail_to_it_is_for_agents_only(self, ticket, reply):
         row = post.arrive(post.raw(sender="noreply@chat.example", subject="Your code is 123456"), reply["Reply-To"])
@@ -141,6 +173,21 @@ class TestSubjectTag:
         found = self.mail(ticket, "mallory@evil.example").ticket
         assert found != ticket
         assert found.follow_up_of is None
+
+    def test_it_is_enough_for_a_sender_whom_our_server_has_proved(self, ticket, settings):
+        settings.MAIL_AUTHSERV_ID = "mx.desk.example"
+        row = post.arrive(post.raw(
+            subject=f"Re: [#{ticket.number}] hello", body="Red.",
+            Authentication_Results="mx.desk.example; dmarc=pass header.from=customers.example",
+        ))  # fmt: skip
+        assert (row.ticket, row.reason, row.verdict) == (ticket, "subject", "verified")
+
+
+class TestLimits:
+    def test_no_more_than_fifty_ids_are_looked_at(self, ticket):
+        many = " ".join(f"<{number}@elsewhere.example>" for number in range(60))
+        message = answer("support@desk.example", In_Reply_To=f"{many} <first@customers.example>")
+        assert message.ticket != ticket
 
 
 class TestStates:

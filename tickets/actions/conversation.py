@@ -34,11 +34,13 @@ def reply(
     nonce: uuid.UUID | None = None,
     seen: int | None = None,
     source: str = Source.STAFF,
+    **more: Any,
 ) -> Message:
     """An agent answers everybody who takes part; the mails leave through the outbox.
 
     `seen` is the id of the newest message the writer saw: when a customer or colleague has written since,
-    OutdatedReply is raised and nothing is sent. The same `nonce` again returns the message it wrote.
+    OutdatedReply is raised and nothing is sent. The same `nonce` again returns the message it wrote. `more` may give
+    `origin` of an agent's mail.
     """
     if known := _written(nonce):
         return known
@@ -49,7 +51,7 @@ def reply(
             message = write(
                 fresh, Message.Kind.REPLY, by, body, now,
                 source=source, attachments=attachments, html=html, nonce=nonce,
-                recipients={"to": [to.email], "cc": [person.email for person in cc]},
+                recipients={"to": [to.email], "cc": [person.email for person in cc]}, **more,
             )  # fmt: skip
             _answer(fresh, by, now, status)
             for person in (to, *cc):
@@ -104,7 +106,14 @@ def _in_copy(ticket: Ticket) -> list[User]:
 
 
 def note(
-    ticket: Ticket, *, by: Actor, body: str, attachments: Sequence[Upload] = (), nonce: uuid.UUID | None = None
+    ticket: Ticket,
+    *,
+    by: Actor,
+    body: str,
+    attachments: Sequence[Upload] = (),
+    nonce: uuid.UUID | None = None,
+    source: str = Source.STAFF,
+    **more: Any,
 ) -> Message:
     """An internal note: customers never see it, in no list, mail, search or export."""
     if known := _written(nonce):
@@ -112,7 +121,7 @@ def note(
     try:
         with opened("note", ticket, by) as (fresh, now):
             message = write(
-                fresh, Message.Kind.NOTE, by, body, now, source=Source.STAFF, attachments=attachments, nonce=nonce
+                fresh, Message.Kind.NOTE, by, body, now, source=source, attachments=attachments, nonce=nonce, **more
             )
             fresh.save(update_fields=LIST_FIELDS)
             record(fresh, "noted", by=by, message=message)

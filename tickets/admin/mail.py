@@ -26,7 +26,8 @@ class InboundEmailAdmin(ReadOnlyAdmin):
     search_fields = ("sender", "subject", "=rfc_message_id", "=ticket__number")
     search_help_text = _("Sender, words of the subject, a Message-ID or a ticket number")
     fields = (
-        "received_at", "source", "mailbox", "state", "reason", "detail", "ticket", "message", "sender", "subject",
+        "received_at", "source", "mailbox", "state", "reason", "detail", "verdict", "flags", "released_by",
+        "ticket", "message", "sender", "subject",
         "envelope_from", "envelope_to", "rfc_message_id", "raw_size", "raw_sha256", "attempts", "next_attempt_at",
     )  # fmt: skip
 

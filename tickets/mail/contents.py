@@ -28,6 +28,15 @@ class Contents:
     attachments: list[Upload] = field(default_factory=list)
 
     @property
+    def visible(self) -> str:
+        """What the writer wrote himself: the body without its folded ranges."""
+        text, position = "", 0
+        for start, end in [*self.folded, [len(self.body), len(self.body)]]:
+            text += self.body[position:start]
+            position = end
+        return text.strip()
+
+    @property
     def message(self) -> dict[str, Any]:
         """The message as keyword arguments of the actions."""
         return {"body": self.body, "html": self.html, "folded": self.folded, "attachments": self.attachments}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
 
 from tickets.actions import people
-from tickets.mail import threads
+from tickets.mail import authentication, contents, identity, threads
+from tickets.mail.addresses import Address
+from tickets.mail.authentication import Verdict
 from tickets.mail.parse import ParsedEmail
 from tickets.models import InboundEmail, Mailbox, Message, Ticket, User
 
@@ -23,23 +29,96 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail on its way in: the row, what was read from it, who wrote it as far as known, and to which mailbox."""
+    """The row, what was read from it, who wrote it as far as known, to which mailbox, and what our own mail server
+    says of the writer. `writer` is whom the mail speaks for; `sender` that person, if the desk knows one."""
 
     row: InboundEmail
     parsed: ParsedEmail
+    writer: Address | None
     sender: User | None
     mailbox: Mailbox | None
     match: threads.Match | None
+    verdict: Verdict = field(default_factory=Verdict)
 
     @property
     def thread(self) -> threads.Match | None:
         """The ticket that a person's words may go to. Who knows an address and a number can forge both, so a subject
-        alone is not enough: it makes a new ticket that points to the one named."""
-        return self.match if self.match and self.match.by != "subject" else None
+        is enough only for a proved sender; and an old mail is answered by a new ticket that points to the old one."""
+        match = self.match
+        if match is None or match.is_old:
+            return None
+        return match if match.by != "subject" or self.verdict.is_verified else None
+
+    @property
+    def hint(self) -> Ticket | None:
+        """The ticket a new one may point to: the one that the mail names, if the sender takes part in it."""
+        if self.match is None or self.sender is None or self.verdict.value == authentication.FAILED:
+            return None
+        return self.match.ticket if threads.takes_part(self.sender, self.match.ticket) else None
+
+    @property
+    def is_released(self) -> bool:
+        """Whether an agent has looked at it and let it in."""
+        return self.row.released_by_id is not None
+
+    @property
+    def may_auto_reply(self) -> bool:
+        return self.parsed.may_auto_reply and not self.is_released and self.verdict.value != authentication.FAILED
 
     def author(self) -> User:
         """The sender, made known to the desk when new. A name that pretends to be another address is not taken."""
-        if self.sender or self.parsed.from_ is None:
+        if self.sender or self.writer is None:
             return self.sender or people.find_or_create(self.row.sender)
-        name = "" if self.parsed.from_.misleading else self.parsed.from_.name
-        return people.find_or_create(self.parsed.from_.key, name)
+        name = "" if identity.flags_of(self.writer) else self.writer.name
+        return people.find_or_create(self.writer.key, name)
+
+    def message(self, said: contents.Contents) -> dict[str, Any]:
+        """The message as keyword arguments of the actions."""
+        return {**said.message, "origin": identity.origin(self.writer, self.verdict, self.row.flags)}
+
+
+def read(row: InboundEmail, parsed: ParsedEmail) -> Letter:
+    """Everything that is known of the mail; `row` has its mailbox already, and is told sender, verdict and flags."""
+    mailbox, writer = row.mailbox, _writer(row.mailbox, parsed)
+    if writer:
+        row.sender = writer.key[:320]
+    sender = known(row.sender)
+    match = threads.find(parsed, row.envelope_to, sender, mailbox)
+    verdict = _verdict(mailbox, parsed, writer)
+    row.verdict = InboundEmail.Verdict(verdict.value)
+    row.flags = identity.flags_of(writer) if writer else []
+    return Letter(row, parsed, writer, sender, mailbox, match, _with_token(verdict, match, sender))
+
+
+def known(address: str) -> User | None:
+    """The person who has this address, or has proved another one of theirs to be it."""
+    found = User.objects.filter(email=address).first()
+    if found or not address:
+        return found
+    other = EmailAddress.objects.filter(email__iexact=address, verified=True).select_related("user").first()
+    return other.user if other else None
+
+
+def _writer(mailbox: Mailbox | None, parsed: ParsedEmail) -> Address | None:
+    """The author; the person who filled in the form where the mailbox only gets a web form's mail."""
+    if mailbox and mailbox.is_form_relay and len(parsed.reply_to) == 1:
+        return parsed.reply_to[0]
+    return parsed.from_
+
+
+def _verdict(mailbox: Mailbox | None, parsed: ParsedEmail, writer: Address | None) -> Verdict:
+    """Of a form's mail the server can only say that the form sent it, nothing of the person."""
+    if writer is None or writer is not parsed.from_:
+        return Verdict()
+    names = (mailbox.authserv_id if mailbox else "") or settings.MAIL_AUTHSERV_ID
+    trust = authentication.trusted(names, mailbox.authserv_hops if mailbox else 0)
+    return authentication.judge(parsed.headers, writer.email, trust)
+
+
+def _with_token(verdict: Verdict, match: threads.Match | None, sender: User | None) -> Verdict:
+    """Who answers from the very address that the signed reply address was sent to is proved by it, too: for customers,
+    to whom `Letter.sender` of the token only lends what the mailbox owner could read anyway."""
+    proved = match and sender and match.role == "participant" and match.person_id == sender.pk and not match.is_old
+    if proved and verdict.value == authentication.UNKNOWN and sender and not sender.is_agent:
+        return replace(verdict, value=authentication.VERIFIED, said="reply address")
+    return verdict

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from tickets import blobs, permissions, signing
@@ -30,6 +31,8 @@ class Kind:
 
     subject: Any
     automatic: str = "auto-generated"
+    # What its recipient answers as, see signing.reply_address; for notices to agents.
+    role: str = "participant"
 
 
 KINDS = {
@@ -38,16 +41,17 @@ KINDS = {
     "auto_response": Kind(_("[#%(number)s] We have received your request"), automatic="auto-replied"),
     "confirmation": Kind(_("[#%(number)s] Is it solved? %(ticket)s")),
     "closed": Kind(_("[#%(number)s] Closed: %(ticket)s")),
-    "assigned": Kind(_("Assigned to you: [#%(number)s] %(ticket)s")),
-    "team": Kind(_("For your team: [#%(number)s] %(ticket)s")),
-    "received": Kind(_("New message: [#%(number)s] %(ticket)s")),
-    "unverified": Kind(_("Please check: [#%(number)s] %(ticket)s")),
-    "reopened": Kind(_("Reopened: [#%(number)s] %(ticket)s")),
-    "sla_warning": Kind(_("Due soon: [#%(number)s] %(ticket)s")),
-    "sla_breach": Kind(_("Overdue: [#%(number)s] %(ticket)s")),
-    "mail_delayed": Kind(_("Still waiting to be delivered: [#%(number)s] %(ticket)s")),
-    "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s")),
+    "assigned": Kind(_("Assigned to you: [#%(number)s] %(ticket)s"), role="agent"),
+    "team": Kind(_("For your team: [#%(number)s] %(ticket)s"), role="agent"),
+    "received": Kind(_("New message: [#%(number)s] %(ticket)s"), role="agent"),
+    "unverified": Kind(_("Please check: [#%(number)s] %(ticket)s"), role="note"),
+    "reopened": Kind(_("Reopened: [#%(number)s] %(ticket)s"), role="agent"),
+    "sla_warning": Kind(_("Due soon: [#%(number)s] %(ticket)s"), role="note"),
+    "sla_breach": Kind(_("Overdue: [#%(number)s] %(ticket)s"), role="note"),
+    "mail_delayed": Kind(_("Still waiting to be delivered: [#%(number)s] %(ticket)s"), role="note"),
+    "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s"), role="note"),
     "fresh_link": Kind(_("[#%(number)s] Your new link")),
+    "mail_refused": Kind(_("Your mail on #%(number)s was not taken")),
     "account": Kind("%(subject)s"),
 }
 
@@ -99,7 +103,10 @@ def _reply_to(row: OutboundEmail) -> Address | None:
         return None
     local, _at, domain = sender_address(row).rpartition("@")
     try:
-        address = signing.reply_address(signing.key(), row.ticket_id, row.user_id, domain, local)
+        address = signing.reply_address(
+            signing.key(), row.ticket_id, row.user_id, domain, local,
+            role=KINDS[row.kind].role, made=row.created_at.date(),
+        )  # fmt: skip
     except ValueError:
         return None
     return Address("", address)
@@ -122,9 +129,19 @@ def _context(row: OutboundEmail) -> dict[str, Any]:
         "person": row.user,
         "link": _link(row),
         "excerpt": _excerpt(row.message),
+        "answer": _answer(row),
         "enclosed": enclosed,
         "left_out": [file for file in files if file not in enclosed],
     }
+
+
+def _answer(row: OutboundEmail) -> str:
+    """What becomes of an agent's answer to a notice."""
+    if not (settings.MAIL_AUTHSERV_ID or (row.mailbox and row.mailbox.authserv_id)):
+        return _now("Answer in the workspace: the desk cannot verify who writes a mail, so it takes none from agents.")
+    if KINDS[row.kind].role == "agent":
+        return _now("Your reply to this mail is sent to the customer.")
+    return _now("Your reply to this mail becomes an internal note.")
 
 
 def _excerpt(message: Message | None) -> str:

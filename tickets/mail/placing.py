@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db import connection
 
 from tickets import limits
-from tickets.actions import conversation, lifecycle
-from tickets.mail import contents
+from tickets.actions import conversation, lifecycle, participants
+from tickets.mail import agents, authentication, contents, threads
 from tickets.mail.letter import Letter, Outcome, State
-from tickets.models import InboundEmail, Ticket, User
+from tickets.models import InboundEmail, Message, Ticket, User
 from tickets.permissions import is_participant, within_reopen_window
 from tickets.states import Source
 
@@ -18,10 +18,12 @@ MESSAGES = [(30, 10 * limits.MINUTE), (90, limits.HOUR), (300, limits.DAY)]
 
 def machine_mail(letter: Letter) -> Outcome:
     """Kept with its ticket, if one is found; it never opens, reopens or answers anything."""
-    if letter.match is None or (letter.parsed.from_ is None and letter.sender is None):
+    if agents.is_own_notice_answered(letter):
+        return Outcome(State.REJECTED, "agent_auto_reply", letter.match.ticket if letter.match else None)
+    if letter.match is None or (letter.writer is None and letter.sender is None):
         return Outcome(State.SUSPENDED, "auto_mailer")
     said = contents.read(letter.parsed)
-    message = conversation.attach_machine_mail(letter.match.ticket, sender=letter.author(), **said.message)
+    message = conversation.attach_machine_mail(letter.match.ticket, sender=letter.author(), **letter.message(said))
     return Outcome(State.APPLIED, letter.parsed.machine_reason[:40], letter.match.ticket, message)
 
 
@@ -29,18 +31,36 @@ def persons_mail(letter: Letter) -> Outcome:
     said = contents.read(letter.parsed)
     if earlier := _earlier_copy(letter, said.body):
         return Outcome(State.REJECTED, "duplicate", earlier.ticket)
+    if outcome := agents.answer(letter, said):
+        return outcome
     if letter.thread is None:
         return new_ticket(letter, said)
     ticket, sender = letter.thread.ticket, letter.sender
-    if sender and _speaks(sender, ticket):
-        if limits.hit(f"mail-on:{sender.email}", MESSAGES) or _floods(letter, ticket):
+    if sender and _speaks(letter, sender, ticket):
+        if _is_too_much(letter, sender, ticket):
             return Outcome(State.SUSPENDED, "too_many")
         message = conversation.receive(
-            ticket, by=sender, source=Source.EMAIL, auto_response=letter.parsed.may_auto_reply, **said.message
+            ticket, by=sender, source=Source.EMAIL, auto_response=letter.may_auto_reply, **letter.message(said)
         )
-        return Outcome(State.APPLIED, letter.thread.by, message.ticket, message)
-    message = conversation.attach_unverified(ticket, sender=letter.author(), **said.message)
+        return _applied(letter, letter.thread.by, message.ticket, message)
+    message = conversation.attach_unverified(ticket, sender=letter.author(), **letter.message(said))
     return Outcome(State.APPLIED, "unverified", ticket, message)
+
+
+def _applied(letter: Letter, reason: str, ticket: Ticket, message: Message) -> Outcome:
+    """Whoever else the mail went to is proposed to take part; nobody is in who was merely written there."""
+    if letter.verdict.value != authentication.FAILED and not letter.is_released:
+        others = [(one.key, one.name) for one in (*letter.parsed.to, *letter.parsed.cc)]
+        participants.propose(ticket, others, by=letter.sender or ticket.requester)
+    match = letter.match
+    also = threads.numbers(match.others) if match and match.others else ""
+    return Outcome(State.APPLIED, reason, ticket, message, detail=also)
+
+
+def _is_too_much(letter: Letter, sender: User, ticket: Ticket) -> bool:
+    if letter.is_released:
+        return False
+    return bool(limits.hit(f"mail-on:{sender.email}", MESSAGES)) or _floods(letter, ticket)
 
 
 def _floods(letter: Letter, ticket: Ticket) -> bool:
@@ -49,35 +69,40 @@ def _floods(letter: Letter, ticket: Ticket) -> bool:
     return opens_another and bool(limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS))
 
 
-def _speaks(sender: User, ticket: Ticket) -> bool:
-    """Whether the sender's mail is part of the public conversation. An agent's address proves no agent."""
+def _speaks(letter: Letter, sender: User, ticket: Ticket) -> bool:
+    """Whether the sender's mail is part of the public conversation: a proof that failed makes it none, and an agent's
+    address proves no agent."""
+    if letter.verdict.value == authentication.FAILED:
+        return False
     return is_participant(sender, ticket) and (not sender.is_agent or ticket.requester_id == sender.pk)
 
 
 def _earlier_copy(letter: Letter, body: str) -> InboundEmail | None:
     """The same mail, delivered before by another way or twice. A Message-ID alone proves nothing: the author and the
-    text have to be the same, and the ticket too if it names one."""
+    text have to be the same, and the ticket too if it names one. With other content it is another mail, marked."""
     row = letter.row
     if letter.parsed.message_id_made:
         return None
     with connection.cursor() as cursor:  # two copies at the same moment come here one after the other
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [row.rfc_message_id])
-    earlier = InboundEmail.objects.filter(
-        rfc_message_id=row.rfc_message_id, sender=row.sender, state=State.APPLIED, message__body=body
-    )
-    if letter.thread:
-        earlier = earlier.filter(ticket=letter.thread.ticket)
-    return earlier.select_related("ticket").exclude(pk=row.pk).first()
+    same_id = InboundEmail.objects.filter(rfc_message_id=row.rfc_message_id, state=State.APPLIED).exclude(pk=row.pk)
+    earlier = list(same_id.select_related("ticket", "message").order_by("pk")[:20])
+    for one in earlier:
+        is_same = one.sender == row.sender and one.message is not None and one.message.body == body
+        if is_same and (letter.thread is None or one.ticket_id == letter.thread.ticket.pk):
+            return one
+    if earlier:
+        row.flags = [*row.flags, "message_id_reuse"]
+    return None
 
 
 def new_ticket(letter: Letter, said: contents.Contents) -> Outcome:
-    if limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS):
+    if not letter.is_released and limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS):
         return Outcome(State.SUSPENDED, "too_many")
     requester, box = letter.author(), letter.mailbox
     ticket = lifecycle.open_ticket(
         by=requester, requester=requester, subject=said.subject, source=Source.EMAIL,
         department=box.department if box else None, help_topic=box.help_topic if box else None,
-        auto_response=letter.parsed.may_auto_reply, follow_up_of=letter.match.ticket if letter.match else None,
-        **said.message,
+        auto_response=letter.may_auto_reply, follow_up_of=letter.hint, **letter.message(said),
     )  # fmt: skip
-    return Outcome(State.APPLIED, "new", ticket, ticket.messages.get())
+    return _applied(letter, "new", ticket, ticket.messages.get())

@@ -1,37 +1,48 @@
 """Which ticket a mail belongs to. What a stranger cannot know (a customer's Message-ID) counts only for people who take
 part in the ticket, what only we can write (signed addresses and Message-IDs) for everybody. A number in the subject,
-which anybody can write, is a hint: see `inbound`."""
+which anybody can write, counts for those whose address our mail server has proved; else it is a hint, see `Letter`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tickets import signing
 from tickets.mail.addresses import Address
 from tickets.mail.parse import ParsedEmail
-from tickets.models import InboundEmail, Mailbox, Ticket, User
+from tickets.models import Desk, InboundEmail, Mailbox, OutboundEmail, Ticket, User
 
 MOST_IDS = 50
 _TAG = re.compile(r"\[#([A-Za-z0-9-]{1,24})\]")
+_ADDRESS = re.compile(r"[\w.-]{1,40}\+[a-z2-7]{30,64}@", re.IGNORECASE)
+_TOKEN = re.compile(r"[a-z2-7]{30,64}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Match:
-    """`by` is how the ticket was found: address, message_id, reference or subject. `person_id` is whom the signed
-    reply address was made for."""
+    """`by` is how the ticket was found: address, message_id, reference or subject. `person_id` and `role` are whom
+    the signed reply address was made for and what they answer as. `is_old`: what names the ticket is too old to be
+    answered by mail. `others` are ids of further tickets that the mail names with our signature."""
 
     ticket: Ticket
     by: str
     person_id: int | None = None
+    role: str = ""
+    is_old: bool = False
+    others: tuple[int, ...] = ()
 
 
 def find(parsed: ParsedEmail, envelope_to: list[str], sender: User | None, mailbox: Mailbox | None) -> Match | None:
     """The ticket, by the first rule that finds one. Tickets in the trash are found by none."""
+    named = _signed(parsed, envelope_to)
     return (
-        _by_reply_address(parsed, envelope_to)
-        or _by_own_message_id(parsed)
+        _by_reply_address(named)
+        or _by_own_message_id(named)
         or _by_known_message_id(parsed, sender, mailbox)
         or _by_subject(parsed, sender)
     )
@@ -53,19 +64,60 @@ def takes_part(person: User, ticket: Ticket) -> bool:
     return ticket.requester_id == person.pk or ticket.followers.filter(user=person).exists()
 
 
-def _by_reply_address(parsed: ParsedEmail, envelope_to: list[str]) -> Match | None:
+def claims_to_answer(parsed: ParsedEmail, envelope_to: list[str]) -> bool:
+    """Whether it poses as an answer to mail of ours, with a valid signature or without."""
+    tails = (address.rpartition("@")[0].partition("+")[2] for address in recipients(parsed, envelope_to))
+    return any(map(_TOKEN.fullmatch, tails)) or any(map(signing.looks_like_ours, ids(parsed)))
+
+
+def holds_token(text: str) -> bool:
+    """Whether one of our signed addresses stands in the text."""
     keys = signing.keys()
-    for address in recipients(parsed, envelope_to):
-        if (named := signing.read_reply_address(keys, address)) and (ticket := _kept(named[0])):
-            return Match(ticket, "address", named[1])
+    return any(signing.read_reply_address(keys, address) for address in _ADDRESS.findall(text)[:MOST_IDS])
+
+
+def numbers(pks: Iterable[int]) -> str:
+    """In words, which other tickets a mail names; empty when none of them exists."""
+    found = Ticket.objects.kept().filter(pk__in=[pk for pk in pks if pk < 1 << 63]).values_list("number", flat=True)
+    named = ", ".join(f"#{number}" for number in found)
+    return _("Also names: %(tickets)s") % {"tickets": named} if named else ""
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """What a mail carries that we once signed: reply addresses, and (Message-ID, ticket id) of our mails."""
+
+    addresses: list[signing.ReplyAddress]
+    message_ids: list[tuple[str, int]]
+
+    def others(self, ticket: Ticket) -> tuple[int, ...]:
+        found = [*(one.ticket_id for one in self.addresses), *(pk for _id, pk in self.message_ids)]
+        return tuple(pk for pk in dict.fromkeys(found) if pk and pk != ticket.pk)
+
+
+def _signed(parsed: ParsedEmail, envelope_to: list[str]) -> _Signed:
+    keys = signing.keys()
+    tokens = (signing.read_reply_address(keys, address) for address in recipients(parsed, envelope_to))
+    answered = ((message_id, signing.read_message_id(keys, message_id)) for message_id in ids(parsed))
+    return _Signed([one for one in tokens if one], [(message_id, said[1]) for message_id, said in answered if said])
+
+
+def _by_reply_address(named: _Signed) -> Match | None:
+    for one in named.addresses:
+        if ticket := _kept(one.ticket_id):
+            return Match(
+                ticket, "address", one.user_id, one.role, is_old=_is_old(one.made), others=named.others(ticket)
+            )
     return None
 
 
-def _by_own_message_id(parsed: ParsedEmail) -> Match | None:
-    keys = signing.keys()
-    for message_id in ids(parsed):
-        if (named := signing.read_message_id(keys, message_id)) and (ticket := _kept(named[1])):
-            return Match(ticket, "message_id")
+def _by_own_message_id(named: _Signed) -> Match | None:
+    for message_id, ticket_id in named.message_ids:
+        if ticket := _kept(ticket_id):
+            rows = OutboundEmail.objects.filter(rfc_message_id=message_id)
+            made = rows.values_list("created_at", flat=True).first()
+            old = made is not None and _is_old(made.date())
+            return Match(ticket, "message_id", is_old=old, others=named.others(ticket))
     return None
 
 
@@ -78,7 +130,7 @@ def _by_known_message_id(parsed: ParsedEmail, sender: User | None, mailbox: Mail
     ).select_related("ticket")
     for row in sorted(known, key=lambda row: wanted.index(row.rfc_message_id)):
         if row.ticket and takes_part(sender, row.ticket):
-            return Match(row.ticket, "reference")
+            return Match(row.ticket, "reference", is_old=_is_old(row.received_at.date()))
     return None
 
 
@@ -88,6 +140,11 @@ def _by_subject(parsed: ParsedEmail, sender: User | None) -> Match | None:
         return None
     ticket = Ticket.objects.kept().filter(number=tag[1]).first()
     return Match(ticket, "subject") if ticket and takes_part(sender, ticket) else None
+
+
+def _is_old(made: date) -> bool:
+    """A reply address knows its week only, so it may be answered up to six days longer."""
+    return made + timedelta(days=Desk.current().reply_by_mail_days + 7) < timezone.now().date()
 
 
 def _kept(pk: int) -> Ticket | None:

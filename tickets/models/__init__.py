@@ -1,3 +1,4 @@
+from tickets.models.blocked import BlockedSender
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.event import TicketEvent
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
@@ -7,12 +8,13 @@ from tickets.models.relay import RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
 from tickets.models.sources import OAuthGrant
-from tickets.models.ticket import Follower, Tag, Ticket
+from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
 
 __all__ = [
     "SYSTEM",
     "ApiToken",
     "Attachment",
+    "BlockedSender",
     "BusinessHours",
     "Department",
     "Desk",
@@ -31,6 +33,7 @@ __all__ = [
     "Organization",
     "OutboundEmail",
     "Permission",
+    "ProposedFollower",
     "RelayHealth",
     "Role",
     "SlaPause",

@@ -56,6 +56,13 @@ class Desk(models.Model):
         _("links in e-mails work for (days)"), default=60, validators=[MinValueValidator(1), MaxValueValidator(730)]
     )
 
+    reply_by_mail_days = models.PositiveSmallIntegerField(
+        _("mail can be answered for (days)"),
+        default=365,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("An answer to an older mail opens a new ticket."),
+    )
+
     class Meta:
         verbose_name = _("desk settings")
         verbose_name_plural = _("desk settings")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -29,6 +30,31 @@ class Mailbox(models.Model):
     )
     is_default = models.BooleanField(_("default sender"), default=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
+    authserv_id = models.CharField(
+        _("name in Authentication-Results"),
+        max_length=250,
+        blank=True,
+        help_text=_(
+            "What your mail server calls itself in the Authentication-Results field it writes, for example "
+            "mx.example.org. Only then senders can be verified. Empty: MAIL_AUTHSERV_ID of the settings counts."
+        ),
+    )
+    authserv_hops = models.PositiveSmallIntegerField(
+        _("Received fields above it"),
+        default=0,
+        validators=[MaxValueValidator(9)],
+        help_text=_(
+            "How many Received fields your own provider writes above its Authentication-Results. 0 unless it does; "
+            "above 0 it has to remove results that senders forge in its name."
+        ),
+    )
+    is_form_relay = models.BooleanField(
+        _("receives a web form's mail"),
+        default=False,
+        help_text=_(
+            "The person is then taken from Reply-To instead of From. Only for an address no other mail reaches."
+        ),
+    )
 
     class Meta:
         ordering = ["name"]
@@ -64,6 +90,11 @@ class InboundEmail(models.Model):
         REJECTED = "rejected", _("Rejected")
         FAILED = "failed", _("Failed")
 
+    class Verdict(models.TextChoices):
+        UNKNOWN = "unknown", _("Not verified")
+        VERIFIED = "verified", _("Verified")
+        FAILED = "failed", _("Verification failed")
+
     mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="received")
     source = models.CharField(max_length=8, choices=Source.choices)
     raw_sha256 = models.CharField(max_length=64)
@@ -83,6 +114,11 @@ class InboundEmail(models.Model):
     next_attempt_at = models.DateTimeField(null=True, default=timezone.now)
     ticket = models.ForeignKey(Ticket, null=True, on_delete=models.SET_NULL, related_name="inbound_emails")
     message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="inbound_email")
+    verdict = models.CharField(
+        max_length=8, choices=Verdict.choices, default=Verdict.UNKNOWN, help_text=_("Whether the sender is proved.")
+    )
+    flags = ArrayField(models.CharField(max_length=30), default=list, help_text=_("What is odd about it, as codes."))
+    released_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["-id"]

@@ -54,6 +54,7 @@ class Message(models.Model):
     source = models.CharField(max_length=8, choices=Source.choices)
     is_machine = models.BooleanField(default=False, help_text=_("Bounces and automatic answers."))
     recipients = models.JSONField(default=dict, help_text=_("Addresses of a reply: {to: [...], cc: [...]}."))
+    origin = models.JSONField(default=dict, help_text=_("Of mail: what is known of its sender, see mail/identity.py."))
     created_at = models.DateTimeField(default=timezone.now)
     nonce = models.UUIDField(null=True, unique=True, help_text=_("The same form sent twice writes one message."))
     search = models.GeneratedField(

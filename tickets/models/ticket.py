@@ -283,6 +283,7 @@ class Follower(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="followers")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followed")
     created_at = models.DateTimeField(default=timezone.now)
+    sees_from = models.DateTimeField(null=True, help_text=_("What was written before stays hidden; empty: sees all."))
 
     class Meta:
         verbose_name = _("follower")
@@ -291,3 +292,25 @@ class Follower(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class ProposedFollower(models.Model):
+    """Somebody a mail had in copy. Anybody can write anybody there, so they get nothing and see nothing until an agent
+    or the verified requester takes them in; `accepted` is empty until then."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="proposed_followers")
+    address = models.EmailField(max_length=254)
+    name = models.CharField(max_length=200, default="")
+    proposed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    accepted = models.BooleanField(null=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("proposed follower")
+        verbose_name_plural = _("proposed followers")
+        constraints = [models.UniqueConstraint(fields=["ticket", "address"], name="proposed_follower_once")]
+
+    def __str__(self) -> str:
+        return self.address
