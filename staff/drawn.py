@@ -100,15 +100,15 @@ def _message(item: dict[str, Any], words: dict[str, str]) -> str:
         f'{escape(item["initials"])}</span><div class="message__who"><h2 class="message__author" id="by-{item["id"]}">'
         f'{escape(item["author"])}</h2>{note}{detail}</div><span class="message__when">{_delivery(item)}'
         f"{time(item['when'], item['when_iso'])}</span></header>"
-        f'<div class="message__body prose">{item["body_html"]}</div>{_below(item, words["quoted"])}</article>'
+        f'<div class="message__body prose">{item["body_html"]}</div>{_below(item, words["quoted"])}'
+        f"{item['delivery_html']}</article>"
     )
 
 
 def _delivery(item: dict[str, Any]) -> str:
     if not item["delivery"]:
         return ""
-    problem = ' class="message__problem"' if item["delivery_problem"] else ""
-    return f"<span{problem}>{escape(item['delivery'])}</span> · "
+    return f"<span>{escape(item['delivery'])}</span> · "
 
 
 def _below(item: dict[str, Any], quoted: str) -> str:

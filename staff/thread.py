@@ -11,24 +11,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from staff import drawn, text
+from staff import deliveries, drawn, text
 from staff.times import Clock, size
-from tickets import queries
+from tickets import permissions, queries
 from tickets.events import EVENTS, sentence
-from tickets.models import Attachment, Message, OutboundEmail, Ticket, TicketEvent, User
+from tickets.models import Attachment, Message, Ticket, TicketEvent, User
 from tickets.models.people import hue, initials
 
-_UNSENT = (OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING, OutboundEmail.State.RETRY)
 # Said by itself even among other events: where a ticket came from and how it ended.
 _LOUD = {"opened", "reopened", "closed", "closed_quiet", "confirmed", "resolved", "sla_breach", "mail_failed",
          "mail_delayed"}  # fmt: skip
 
 
-def present(ticket: Ticket, user: User, earlier: str = "") -> dict[str, Any]:
-    """{"timeline": drawn.timeline(items), "earlier_url": the page before, "seen": id of the newest message}."""
+def present(ticket: Ticket, user: User, token: str, earlier: str = "") -> dict[str, Any]:
+    """{"timeline": drawn.timeline(items), "earlier_url": the page before, "seen": id of the newest message}.
+    `token` is the request's against forgery."""
     found = queries.timeline(ticket, user, earlier=earlier)
     messages = [item for item in found.items if isinstance(item, Message)]
-    items = list(_Thread(ticket, user, messages).items(found.items))
+    items = list(_Thread(ticket, user, messages, token).items(found.items))
     base = reverse("staff:ticket", args=[ticket.number])
     return {
         "timeline": drawn.timeline(items),
@@ -42,10 +42,11 @@ def _newest(ticket: Ticket) -> int:
 
 
 class _Thread:
-    def __init__(self, ticket: Ticket, user: User, messages: list[Message]) -> None:
-        self.ticket, self.user, self.clock = ticket, user, Clock(user)
+    def __init__(self, ticket: Ticket, user: User, messages: list[Message], token: str) -> None:
+        self.ticket, self.user, self.clock, self.token = ticket, user, Clock(user), token
         self.files = _files(messages)
-        self.mails = _mails([message for message in messages if message.kind == Message.Kind.REPLY])
+        self.mails = deliveries.of(message for message in messages if message.kind == Message.Kind.REPLY)
+        self.may_reply = permissions.can(user, "reply", ticket)
 
     def items(self, found: Iterable[Message | TicketEvent]) -> Iterator[dict[str, Any]]:
         for quiet, run in groupby(found, lambda item: isinstance(item, TicketEvent) and item.kind not in _LOUD):
@@ -70,7 +71,7 @@ class _Thread:
 
     def message(self, message: Message) -> dict[str, Any]:
         shown, folded = text.fold(message.body, message.folded)
-        delivery, problem = self.delivery(message)
+        delivery = self.delivery(message)
         return {
             "type": "message",
             "id": message.pk,
@@ -84,8 +85,8 @@ class _Thread:
             "body_html": text.to_html(shown),
             "folded_html": text.to_html(folded) if folded else "",
             "attachments": self.files.get(message.pk, ()),
-            "delivery": delivery,
-            "delivery_problem": problem,
+            "delivery": delivery["word"],
+            "delivery_html": deliveries.drawn(delivery["lines"], self.token),
             "original_url": reverse("staff:message_html", args=[message.pk]) if message.has_html else "",
         }
 
@@ -99,18 +100,11 @@ class _Thread:
             return self.ticket.requester.email
         return ""
 
-    def delivery(self, message: Message) -> tuple[str, bool]:
-        """How far a reply's mails got, and whether somebody has to look: the worst of them counts."""
+    def delivery(self, message: Message) -> dict[str, Any]:
         mails = self.mails.get(message.pk)
         if not mails:
-            return "", False
-        failed = [(who, error) for state, who, error in mails if state == OutboundEmail.State.FAILED]
-        if failed:
-            who, error = failed[0]
-            return _("not delivered to %(who)s: %(why)s") % {"who": who, "why": error or _("refused")}, True
-        if any(state in _UNSENT for state, _who, _error in mails):
-            return _("queued"), False
-        return (_("sent"), False) if any(state == OutboundEmail.State.SENT for state, *_rest in mails) else ("", False)
+            return {"word": "", "lines": []}
+        return deliveries.said(message, self.ticket.number, mails, self.user, self.clock, may_reply=self.may_reply)
 
 
 def _files(messages: list[Message]) -> dict[int, list[dict[str, str]]]:
@@ -119,12 +113,4 @@ def _files(messages: list[Message]) -> dict[int, list[dict[str, str]]]:
     for message_id, key, name, count in rows.values_list("message_id", "key", "name", "size"):
         url = reverse("staff:attachment", args=[key])
         found[message_id].append({"name": name, "size": size(count), "url": url})
-    return found
-
-
-def _mails(replies: list[Message]) -> dict[int, list[tuple[str, str, str]]]:
-    found: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
-    rows = OutboundEmail.objects.filter(message__in=[reply.pk for reply in replies], kind="reply").order_by("pk")
-    for message_id, state, recipient, error in rows.values_list("message_id", "state", "recipient", "last_error"):
-        found[message_id].append((state, recipient, error[:120]))
     return found

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from staff.views import compose, files, intake, mail, panels, queue, search, ticket, verbs
+from staff.views import compose, files, intake, mail, outgoing, panels, queue, search, ticket, verbs
 
 app_name = "staff"
 
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/new/", intake.ticket_new, name="ticket_new"),
     path("tickets/<str:number>/", ticket.ticket, name="ticket"),
     path("tickets/<str:number>/reply/", compose.reply, name="reply"),
+    path("tickets/<str:number>/undo/<int:pk>/", compose.undo, name="undo"),
     path("tickets/<str:number>/note/", compose.note, name="note"),
     *[_panel(name) for name in panels.FORMS],
     *[_verb(name) for name in verbs.ACTS],
@@ -27,5 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("attachments/<uuid:key>/", files.attachment, name="attachment"),
     path("mail/", mail.mail, name="mail"),
     path("mail/arrived/<int:pk>/retry/", mail.retry, name="mail_retry"),
-    path("mail/unsent/<int:pk>/resend/", mail.resend, name="mail_resend"),
+    path("mail/outgoing/", outgoing.outgoing, name="mail_outgoing"),
+    path("mail/outgoing/<int:pk>/resend/", outgoing.resend, name="mail_resend"),
+    path("mail/outgoing/<int:pk>/cancel/", outgoing.cancel, name="mail_cancel"),
 ]

@@ -25,5 +25,11 @@ def _what_every_desk_starts_with(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("db")
         if not Status.objects.exists():
             shipped.add_defaults(apps, None)
-        if "undo_window" not in request.fixturenames:  # replies leave at once
-            Desk.objects.filter(pk=1).exclude(undo_seconds=0).update(undo_seconds=0)
+        Desk.objects.filter(pk=1).exclude(undo_seconds=0).update(undo_seconds=0)  # replies leave at once
+
+
+@pytest.fixture
+def undo_window(db: None) -> None:
+    """Replies can be taken back for a minute."""
+    Desk.objects.update(undo_seconds=60)
+    Desk.forget()

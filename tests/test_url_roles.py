@@ -69,7 +69,8 @@ def path_of(name: str, world: worlds.World) -> str:
 
 def named(name: str, key: str, world: worlds.World) -> Any:
     if key == "pk":
-        return {"staff:mail_retry": world.inbound, "staff:mail_resend": world.outbound}.get(name, world.message).pk
+        mails = dict.fromkeys(("staff:mail_resend", "staff:mail_cancel"), world.outbound)
+        return {"staff:mail_retry": world.inbound, **mails}.get(name, world.message).pk
     return world.names[key]
 
 

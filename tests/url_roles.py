@@ -84,6 +84,9 @@ GET = {
     "staff:attachment":                     "login     403    403    200    404     200    200",
     "staff:mail":                           "login     403    403    200    200     200    200",
     "staff:mail_retry":                     "405       405    405    405    405     405    405",
+    "staff:mail_outgoing":                  "login     403    403    200    200     200    200",
+    "staff:mail_cancel":                    "405       405    405    405    405     405    405",
+    "staff:undo":                           "login     403    403    ->     ->      ->     ->",
     "staff:mail_resend":                    "405       405    405    405    405     405    405",
     # The portal
     "after_login":                          "login     ->     ->     ->     ->      ->     ->",
@@ -171,6 +174,11 @@ POST = {
     "staff:attachment":                     "405       405    405    405    405     405    405",
     "staff:mail":                           "405       405    405    405    405     405    405",
     "staff:mail_retry":                     "login     403    403    403    403     403    ->",
+    "staff:mail_outgoing":                  "405       405    405    405    405     405    405",
+    # a failed mail of the ticket:
+    "staff:mail_cancel":                    "login     403    403    ->     404     403    ->",
+    # a message that somebody else wrote:
+    "staff:undo":                           "login     403    403    403    404     403    403",
     "staff:mail_resend":                    "login     403    403    ->     404     403    ->",
     "after_login":                          "405       405    405    405    405     405    405",
     "portal:home":                          "405       405    405    405    405     405    405",

@@ -36,6 +36,7 @@ EVENTS: dict[str, EventKind] = {
     "team_changed": EventKind(_("%(actor)s handed this to team %(team)s"), "open", False, True),
     "started": EventKind(_("%(actor)s started work"), "in_progress", True),
     "replied": EventKind(_("%(actor)s replied"), "in_progress"),
+    "reply_undone": EventKind(_("%(actor)s took a reply back before it was sent"), "edit"),
     "noted": EventKind(_("%(actor)s wrote a note"), "note"),
     "unverified": EventKind(_("%(actor)s, who takes no part in this, wrote by mail"), "note", False, True),
     "received": EventKind(_("%(actor)s wrote"), "customer", False, True),

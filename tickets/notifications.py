@@ -32,11 +32,13 @@ _SAME_MOMENT = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Notice:
-    """`audience` names who gets the mail whose template is `template`; `quotes` mails show the event's message."""
+    """`audience` names who gets the mail whose template is `template`; `quotes` mails show the event's message; one
+    that `follows` leaves after the replies that are still held back."""
 
     audience: Callable[[TicketEvent], Iterable[User]]
     template: str
     quotes: bool = False
+    follows: bool = False
 
 
 def handle(pk: int) -> None:
@@ -78,6 +80,7 @@ def _queue(event: TicketEvent) -> list[int]:
         outbox.enqueue(
             notice.template, event.ticket, person, event=event, nudge=False,
             message=event.message if notice.quotes else None,
+            not_before=outbox.held_until(event.ticket) if notice.follows else None,
         )
         for notice in notices
         for person in notice.audience(event)
@@ -208,8 +211,8 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "received": (Notice(_assignee_or_team, "received", quotes=True),),
     "unverified": (Notice(_assignee_or_department, "unverified", quotes=True),),
     "reopened": (Notice(_on_reopening, "reopened"),),
-    "resolved": (Notice(_asked_to_confirm, "confirmation"),),
-    "closed": (Notice(_told_of_closing, "closed"),),
+    "resolved": (Notice(_asked_to_confirm, "confirmation", follows=True),),
+    "closed": (Notice(_told_of_closing, "closed", follows=True),),
     "closed_quiet": (Notice(_told_of_closing, "closed"),),
     "sla_warning": (Notice(_assignee_or_department, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
 
 from tickets import signing
 from tickets.models import Department, Mailbox, Message, OutboundEmail, Ticket, TicketEvent, User
 from tickets.tasks import deliver
+
+_AFTER_REPLIES = timedelta(seconds=1)
 
 
 def enqueue(
@@ -23,12 +28,13 @@ def enqueue(
     is_automatic: bool = True,
     address: str = "",
     nudge: bool = True,
+    not_before: datetime | None = None,
     **context: Any,
 ) -> int | None:
     """One mail to one person, at most once per cause. Returns its key, None when this cause has queued it already.
 
     `kind` names the template under templates/mail/. `address` overrides the person's own. `context` must be JSON.
-    Unless `nudge` is off, a worker is told after the commit.
+    Unless `nudge` is off, a worker is told after the commit, or at `not_before`.
     """
     row = OutboundEmail(
         kind=kind, ticket=ticket, message=message, event=event, is_automatic=is_automatic,
@@ -36,15 +42,27 @@ def enqueue(
         mailbox=sender_for(ticket.department if ticket else None), context=context,
         recipient=address or person.email, recipient_name=person.name,
     )  # fmt: skip
+    if not_before:
+        row.next_attempt_at = not_before
     row.rfc_message_id = signing.message_id(
         signing.key(), secrets.randbits(63), ticket.pk if ticket else 0, domain_of(row.mailbox)
     )
     OutboundEmail.objects.bulk_create([row], ignore_conflicts=True)
     queued = OutboundEmail.objects.filter(rfc_message_id=row.rfc_message_id).values_list("pk", flat=True).first()
-    if queued is not None and nudge:
+    if queued is not None and (nudge or not_before):
+        wait = (not_before - timezone.now()).total_seconds() if not_before else 0
         # not a partial: Django names a failed hook by __qualname__, which partials lack
-        transaction.on_commit(lambda: deliver.delay(queued), robust=True)
+        transaction.on_commit(lambda: deliver.apply_async((queued,), countdown=max(wait, 0) or None), robust=True)
     return queued
+
+
+def held_until(ticket: Ticket) -> datetime | None:
+    """When the replies on this ticket that can still be taken back will have left; None when there are none."""
+    rows = OutboundEmail.objects.filter(
+        ticket=ticket, kind="reply", state=OutboundEmail.State.QUEUED, attempt=0, next_attempt_at__gt=timezone.now()
+    )
+    last = rows.aggregate(last=Max("next_attempt_at"))["last"]
+    return last + _AFTER_REPLIES if last else None
 
 
 def sender_for(department: Department | None) -> Mailbox | None:

@@ -54,6 +54,10 @@ class OutdatedReply(Refused):
     """Somebody wrote since the writer last looked; nothing was sent and the text is still the writer's."""
 
 
+class TooLate(Refused):
+    """What should be undone has taken effect by now."""
+
+
 class TooMany(Refused):
     """A limit was reached. `retry_after` is in seconds."""
 

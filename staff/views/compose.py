@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.views.ticket import back_to, show
-from staff.views.verbs import status_of, to_ticket
+from staff.views.verbs import refused, status_of, to_ticket
 from tickets.actions import conversation, lifecycle
-from tickets.models import Message, Ticket
+from tickets.models import Message, Ticket, TicketEvent
 from tickets.refusals import Invalid, NotAllowed, OutdatedReply, Refused
 
 
@@ -45,6 +48,31 @@ def _send(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> str:
             return _("Reply sent.")
         lifecycle.resolve(ticket, by=request.user)
         return _("Reply sent, ticket resolved.")
+
+
+@agents_only
+def undo(request: AgentRequest, number: str, pk: int) -> HttpResponse:
+    """Takes a reply back; what was written stands in the composer again."""
+    if request.method != "POST":
+        return to_ticket(request, number)
+    ticket = find_ticket(request.user, number)
+    message = ticket.messages.filter(pk=pk).first()
+    try:
+        event = conversation.undo_reply(message, by=request.user) if message else _undone(request, ticket)
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        return refused(request, number, refusal)
+    messages.success(request, _("Taken back. Nothing was sent."))
+    return redirect(f"{reverse('staff:ticket', args=[number])}?undone={event.pk}")
+
+
+def _undone(request: AgentRequest, ticket: Ticket) -> TicketEvent:
+    """The same button, pressed twice."""
+    event = ticket.events.filter(kind="reply_undone", actor=request.user).last()
+    if event is None:
+        raise Http404
+    return event
 
 
 @agents_only

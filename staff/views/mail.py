@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from staff import lists
 from staff.access import AgentRequest, agents_only
 from staff.times import Clock
-from tickets import permissions, queries
-from tickets.mail import inbound, outbound
-from tickets.models import InboundEmail, OutboundEmail, User
+from tickets import queries
+from tickets.mail import inbound
+from tickets.models import InboundEmail, User
 
 SHOWN = 50
 _IN_TROUBLE = (InboundEmail.State.SUSPENDED, InboundEmail.State.FAILED, InboundEmail.State.REJECTED)
@@ -25,12 +25,11 @@ _IN_TROUBLE = (InboundEmail.State.SUSPENDED, InboundEmail.State.FAILED, InboundE
 @require_safe
 @agents_only
 def mail(request: AgentRequest) -> HttpResponse:
-    """Mail that did not get through, both ways. What belongs to no department yet is for admins."""
+    """Mail that arrived and did not get through. What belongs to no department yet is for admins."""
     clock = Clock(request.user)
     context = {
         "rail": lists.rail(request.user, "mail"),
         "arrived": [_arrived(row, clock) for row in _inbound(request.user)[:SHOWN]],
-        "unsent": [_unsent(row, clock) for row in _outbound(request.user)[:SHOWN]],
         "may_retry": request.user.is_superuser,
     }
     return render(request, "staff/mail.html", context)
@@ -47,28 +46,12 @@ def retry(request: AgentRequest, pk: int) -> HttpResponse:
     return redirect("staff:mail")
 
 
-@require_POST
-@agents_only
-def resend(request: AgentRequest, pk: int) -> HttpResponse:
-    row = get_object_or_404(_outbound(request.user), pk=pk)
-    if row.ticket is not None and not permissions.can(request.user, "reply", row.ticket):
-        raise PermissionDenied
-    outbound.resend(row.pk)
-    messages.success(request, _("The mail is sent again."))
-    return redirect("staff:mail")
-
-
 def _inbound(user: User) -> Any:
     rows = InboundEmail.objects.filter(state__in=_IN_TROUBLE).select_related("mailbox", "ticket")
     if user.is_superuser:
         return rows
     here = Q(mailbox__department__in=queries.departments_of(user).order_by()) | Q(ticket__in=_work(user))
     return rows.filter(here)
-
-
-def _outbound(user: User) -> Any:
-    rows = OutboundEmail.objects.filter(state=OutboundEmail.State.FAILED).select_related("ticket")
-    return rows if user.is_superuser else rows.filter(ticket__in=_work(user))
 
 
 def _work(user: User) -> Any:
@@ -84,16 +67,4 @@ def _arrived(row: InboundEmail, clock: Clock) -> dict[str, Any]:
         "when": clock.ago(row.received_at),
         "when_iso": row.received_at.isoformat(),
         "retry_url": reverse("staff:mail_retry", args=[row.pk]),
-    }
-
-
-def _unsent(row: OutboundEmail, clock: Clock) -> dict[str, Any]:
-    return {
-        "who": row.recipient,
-        "ticket": row.ticket.number if row.ticket else "",
-        "ticket_url": reverse("staff:ticket", args=[row.ticket.number]) if row.ticket else "",
-        "reason": row.last_error,
-        "when": clock.ago(row.created_at),
-        "when_iso": row.created_at.isoformat(),
-        "resend_url": reverse("staff:mail_resend", args=[row.pk]),
     }

@@ -17,7 +17,7 @@ from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.views.queue import DEFAULT, place
 from tickets import queries
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketEvent
 
 _PLACE = ("view", "q", "after", "before")
 
@@ -27,7 +27,7 @@ _PLACE = ("view", "q", "after", "before")
 def ticket(request: AgentRequest, number: str) -> HttpResponse:
     found = find_ticket(request.user, number)
     if request.htmx and "earlier" in request.GET and not request.htmx.history_restore_request:
-        context = thread.present(found, request.user, request.GET["earlier"])
+        context = thread.present(found, request.user, get_token(request), request.GET["earlier"])
         return render(request, "staff/_thread_items.html", context)
     return show(request, found)
 
@@ -71,11 +71,11 @@ def _ticket(
     request: AgentRequest, ticket: Ticket, reply_form: ReplyForm | None, note_form: NoteForm | None
 ) -> dict[str, Any]:
     context = sidebar.context(ticket, request.user)
-    context |= thread.present(ticket, request.user, request.GET.get("earlier", ""))
+    context |= thread.present(ticket, request.user, get_token(request), request.GET.get("earlier", ""))
     may, back, base = verbs.possible(ticket, request.user), here(request), context["ticket"]["url"]
     forms: dict[str, Any] = {}
     if "reply" in may or reply_form:
-        forms["reply_form"] = reply_form or ReplyForm(initial={"seen": context["seen"]})
+        forms["reply_form"] = reply_form or ReplyForm(initial={"seen": context["seen"], **_taken_back(request, ticket)})
         forms["reply_url"] = f"{base}reply/{back}"
     if "note" in may or note_form:
         forms["note_form"] = note_form or NoteForm()
@@ -89,6 +89,15 @@ def _ticket(
         "may_resolve": "resolve" in may,
         "may": dict.fromkeys(may, True),
     }
+
+
+def _taken_back(request: AgentRequest, ticket: Ticket) -> dict[str, str]:
+    """The text of the reply that its author has just taken back."""
+    given = request.GET.get("undone", "")
+    if not given.isdecimal() or len(given) > 18:
+        return {}
+    event = TicketEvent.objects.filter(pk=given, ticket=ticket, kind="reply_undone", actor=request.user).first()
+    return {"body": event.data["text"]} if event else {}
 
 
 def _rail(request: AgentRequest) -> dict[str, Any]:

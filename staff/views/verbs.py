@@ -14,7 +14,7 @@ from staff.access import AgentRequest, agents_only, find_ticket
 from staff.views.ticket import back_to, here, show
 from tickets.actions import lifecycle, triage
 from tickets.models import Ticket
-from tickets.refusals import IllegalTransition, NotAllowed, Refused
+from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooLate
 
 Act = Callable[[Ticket, AgentRequest], object]
 
@@ -73,4 +73,4 @@ def refused(request: AgentRequest, number: str, refusal: Refused) -> HttpRespons
 
 
 def status_of(refusal: Refused) -> int:
-    return 409 if isinstance(refusal, IllegalTransition) else 400
+    return 409 if isinstance(refusal, (IllegalTransition, TooLate)) else 400

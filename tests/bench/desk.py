@@ -87,6 +87,7 @@ class Desk:
         """Deadlines that passed since the load would be handled in between; they are not what is measured."""
         self.query("UPDATE tickets_ticket SET next_breach_at = NULL WHERE next_breach_at IS NOT NULL")
         self.query("UPDATE tickets_ticket SET auto_close_at = NULL WHERE auto_close_at IS NOT NULL")
+        self.query("UPDATE tickets_desk SET undo_seconds = 0")
         self.query("VACUUM ANALYZE tickets_ticket")
         self.query("CHECKPOINT")
 

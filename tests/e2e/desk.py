@@ -29,6 +29,7 @@ from helpdesk import settings as shipped
 from helpdesk.celery import app
 from helpdesk.supervise import readiness
 from tests.wait import free_port, until
+from tickets.models import Desk
 
 DOMAIN = "desk.example"
 SUPPORT = f"support@{DOMAIN}"
@@ -68,6 +69,8 @@ class RunningDesk:
             )  # fmt: skip
         until(self._is_up, 110)
         self.card = json.loads((self.data / "demo.json").read_text())
+        with self.database():
+            Desk.objects.update(undo_seconds=0)  # replies leave at once
 
     def _is_up(self) -> bool:
         if self._process is None or self._process.poll() is not None:

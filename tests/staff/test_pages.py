@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests import factories, people
 from tickets.actions import conversation
-from tickets.models import InboundEmail, OutboundEmail, Permission, Ticket
+from tickets.mail import health
+from tickets.models import InboundEmail, OutboundEmail, Permission, Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +36,8 @@ def queries(client, url, **headers):
     return len(captured)
 
 
-PAGES = ["/staff/", view("my-open"), "/staff/search/?q=x", "/staff/tickets/new/", "/staff/mail/", "/staff/tickets/1/"]
+PAGES = ["/staff/", view("my-open"), "/staff/search/?q=x", "/staff/tickets/new/", "/staff/mail/",
+         "/staff/mail/outgoing/", "/staff/tickets/1/"]  # fmt: skip
 
 
 @pytest.mark.parametrize("url", PAGES)
@@ -237,6 +241,78 @@ def test_the_delivery_of_a_reply_is_shown(browser, agent, ticket):
     assert "550 no such user" in client.get(page_of(ticket)).content.decode()
 
 
+def test_a_mail_that_waits_says_why_and_can_be_sent_again(browser, agent, ticket):
+    conversation.reply(ticket, by=agent, body="Look here.")
+    OutboundEmail.objects.filter(kind="reply").update(state="retry", last_error="451 <come> later")
+    client, mail = browser(agent), OutboundEmail.objects.get(kind="reply")
+    page = client.get(page_of(ticket)).content.decode()
+    assert f"Waiting for {mail.recipient} since Today" in page
+    assert "451 &lt;come&gt; later" in page
+    again = reverse("staff:mail_resend", args=[mail.pk])
+    assert again in page
+    answer = client.post(again, {"back": "ticket"})
+    assert answer["Location"] == page_of(ticket)
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempt) == ("retry", 0)
+
+
+def test_a_mail_can_be_given_up(browser, agent, outsider, ticket):
+    conversation.reply(ticket, by=agent, body="Look here.")
+    mail = OutboundEmail.objects.get(kind="reply")
+    cancel = reverse("staff:mail_cancel", args=[mail.pk])
+    assert cancel in browser(agent).get(reverse("staff:mail_outgoing")).content.decode()
+    assert browser(outsider).post(cancel).status_code == 404
+    browser(agent).post(cancel)
+    mail.refresh_from_db()
+    assert (mail.state, mail.next_attempt_at) == ("cancelled", None)
+    page = browser(agent).post(cancel, follow=True).content.decode()
+    assert "under way or gone" in page
+
+
+def test_mail_that_waits_needs_no_more_queries(browser, agent, ticket):
+    counts, client = [], browser(agent)
+    for _ in range(3):
+        conversation.reply(ticket, by=agent, body="Look here.")
+        OutboundEmail.objects.filter(state="queued").update(state="failed", last_error="550 no")
+        conversation.reply(ticket, by=agent, body="And here.")
+        counts.append((queries(client, reverse("staff:mail_outgoing")), queries(client, page_of(ticket))))
+    assert len(set(counts)) == 1
+    assert counts[0][0] <= 10
+
+
+def test_admins_hear_of_a_relay_in_trouble(browser, agent):
+    health.failed("settings", "535 Who are you?", is_refusal=True)
+    url = reverse("staff:mail_outgoing")
+    assert "535 Who are you?" in browser(people.admin()).get(url).content.decode()
+    assert "535 Who are you?" not in browser(agent).get(url).content.decode()
+
+
+def test_a_reply_can_be_taken_back(browser, agent, home, undo_window, ticket):
+    client, url = browser(agent), reverse("staff:reply", args=[ticket.number])
+    client.post(url, {"reply-body": "Look <here>.", "reply-nonce": str(uuid.uuid4())})
+    undo = reverse("staff:undo", args=[ticket.number, ticket.messages.get(kind="reply").pk])
+    page = client.get(page_of(ticket)).content.decode()
+    assert undo in page
+    assert "Leaves in a few seconds." in page
+    assert undo not in browser(people.agent(home)).get(page_of(ticket)).content.decode()
+    page = client.post(undo, follow=True).content.decode()
+    assert "Taken back." in page
+    assert ">Look &lt;here&gt;.</textarea>" in page
+    assert not ticket.messages.filter(kind="reply").exists()
+    assert ">Look &lt;here&gt;.</textarea>" in client.post(undo, follow=True).content.decode(), "pressed twice"
+    assert TicketEvent.objects.filter(kind="reply_undone").count() == 1
+
+
+def test_when_it_has_left_it_says_so(browser, agent, undo_window, ticket):
+    conversation.reply(ticket, by=agent, body="Look here.")
+    OutboundEmail.objects.update(next_attempt_at=timezone.now())
+    undo = reverse("staff:undo", args=[ticket.number, ticket.messages.get(kind="reply").pk])
+    answer = browser(agent).post(undo)
+    assert answer.status_code == 409
+    assert "has left already" in answer.content.decode()
+    assert undo not in browser(agent).get(page_of(ticket)).content.decode()
+
+
 def test_the_original_of_a_mail_is_framed_and_tame(browser, agent, outsider, home):
     html = '<p onclick="x()">Hi</p><script>alert(1)</script>'
     ticket = factories.ticket(department=home, source="email", html=html)
@@ -284,10 +360,10 @@ def test_the_mail_log_shows_trouble_to_those_concerned(browser, agent, outsider,
         source="smtp", raw_sha256="0" * 64, raw_size=1, delivery_key="k", sender="odd@x.example", state="suspended",
         reason="loop",
     )  # fmt: skip
-    page = browser(agent).get(reverse("staff:mail")).content.decode()
+    page = browser(agent).get(reverse("staff:mail_outgoing")).content.decode()
     assert "550 no such user" in page
-    assert "odd@x.example" not in page
-    assert "550 no such user" not in browser(outsider).get(reverse("staff:mail")).content.decode()
+    assert "odd@x.example" not in browser(agent).get(reverse("staff:mail")).content.decode()
+    assert "550 no such user" not in browser(outsider).get(reverse("staff:mail_outgoing")).content.decode()
     assert "odd@x.example" in browser(people.admin()).get(reverse("staff:mail")).content.decode()
     again = reverse("staff:mail_resend", args=[mail.pk])
     assert browser(outsider).post(again).status_code == 404

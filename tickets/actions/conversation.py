@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -15,6 +15,7 @@ from tickets import outbox, sla
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS, bring_back, claim
 from tickets.actions.intake import open_ticket
+from tickets.actions.undo import as_it_was, undo_reply
 from tickets.actions.writing import Upload, write
 from tickets.events import record
 from tickets.models import SYSTEM, Desk, Message, Status, Ticket, User
@@ -47,21 +48,30 @@ def reply(
     try:
         with opened("reply", ticket, by) as (fresh, now):
             _check_seen(fresh, seen, by)
-            to, cc = fresh.requester, _in_copy(fresh)
+            to, cc, before = fresh.requester, _in_copy(fresh), as_it_was(fresh)
             message = write(
                 fresh, Message.Kind.REPLY, by, body, now,
                 source=source, attachments=attachments, html=html, nonce=nonce,
                 recipients={"to": [to.email], "cc": [person.email for person in cc]}, **more,
             )  # fmt: skip
             _answer(fresh, by, now, status)
-            for person in (to, *cc):
-                outbox.enqueue("reply", fresh, person, message=message, is_automatic=False)
+            _mail(fresh, message, (to, *cc), before)
             record(fresh, "replied", by=by, message=message)
     except IntegrityError:
         if known := _written(nonce):  # the same form, sent twice at once
             return known
         raise
     return message
+
+
+def _mail(ticket: Ticket, message: Message, people: Iterable[User], before: dict[str, Any]) -> None:
+    """What was written in the workspace leaves a moment later, so that its author can take it back."""
+    seconds = Desk.current().undo_seconds if message.source == Source.STAFF and message.author_id else 0
+    held: dict[str, Any] = {}
+    if seconds:
+        held = {"not_before": message.created_at + timedelta(seconds=seconds), "before": before}
+    for person in people:
+        outbox.enqueue("reply", ticket, person, message=message, is_automatic=False, **held)
 
 
 def _written(nonce: uuid.UUID | None) -> Message | None:
@@ -229,3 +239,8 @@ def uploads(files: Iterable[Any]) -> list[Upload]:
     return [
         Upload(file.name or "file", file.chunks(), file.content_type or "application/octet-stream") for file in files
     ]
+
+
+__all__ = [
+    "attach_machine_mail", "attach_unverified", "check_status", "note", "receive", "reply", "undo_reply", "uploads",
+]  # fmt: skip

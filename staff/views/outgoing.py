@@ -1,0 +1,98 @@
+"""Outgoing mail that did not leave, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from staff import deliveries, lists
+from staff.access import AgentRequest, agents_only
+from staff.times import Clock
+from tickets import permissions, queries
+from tickets.mail import health, outbound
+from tickets.models import OutboundEmail, User
+
+SHOWN = 50
+State = OutboundEmail.State
+_WAITING = (State.QUEUED, State.SENDING, State.RETRY)
+
+
+@require_safe
+@agents_only
+def outgoing(request: AgentRequest) -> HttpResponse:
+    """What failed, and what waits. Mail of no ticket is for admins."""
+    user, clock = request.user, Clock(request.user)
+    rows = _rows(user)
+    context = {
+        "rail": lists.rail(user, "mail"),
+        "failed": [_failed(mail, clock) for mail in rows.filter(state=State.FAILED)[:SHOWN]],
+        "waiting": [_waiting(mail, clock) for mail in rows.filter(state__in=_WAITING)[:SHOWN]],
+        "pauses": [_pause(row, clock) for row in health.paused()] if user.is_superuser else [],
+    }
+    return render(request, "staff/outgoing.html", context)
+
+
+@require_POST
+@agents_only
+def resend(request: AgentRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, outbound.resend, _("The mail is sent again."))
+
+
+@require_POST
+@agents_only
+def cancel(request: AgentRequest, pk: int) -> HttpResponse:
+    return _do(request, pk, outbound.cancel, _("The mail is not sent any more."))
+
+
+def _do(request: AgentRequest, pk: int, act: Callable[[int], bool], notice: str) -> HttpResponse:
+    mail = get_object_or_404(_rows(request.user), pk=pk)
+    if mail.ticket is not None and not permissions.can(request.user, "reply", mail.ticket):
+        raise PermissionDenied
+    if act(mail.pk):
+        messages.success(request, notice)
+    else:
+        messages.warning(request, _("Nothing was done: the mail is under way or gone by now."))
+    if request.POST.get("back") == "ticket" and mail.ticket:
+        return redirect("staff:ticket", mail.ticket.number)
+    return redirect("staff:mail_outgoing")
+
+
+def _rows(user: User) -> QuerySet[OutboundEmail]:
+    rows = OutboundEmail.objects.select_related("ticket").order_by("-pk")
+    return rows if user.is_superuser else rows.filter(ticket__in=queries.work_of(user).order_by().values("pk"))
+
+
+def _row(mail: OutboundEmail, clock: Clock) -> dict[str, Any]:
+    number = mail.ticket.number if mail.ticket else ""
+    return {
+        "who": mail.recipient,
+        "ticket": number,
+        "ticket_url": reverse("staff:ticket", args=[number]) if number else "",
+        "when": clock.ago(mail.created_at),
+        "when_iso": mail.created_at.isoformat(),
+        "resend_url": reverse("staff:mail_resend", args=[mail.pk]),
+        "cancel_url": reverse("staff:mail_cancel", args=[mail.pk]),
+    }
+
+
+def _failed(mail: OutboundEmail, clock: Clock) -> dict[str, Any]:
+    return _row(mail, clock) | {"reason": deliveries.shortened(mail.last_error)}
+
+
+def _waiting(mail: OutboundEmail, clock: Clock) -> dict[str, Any]:
+    is_retry = mail.state == State.RETRY
+    reason = deliveries.waiting(mail, clock) if is_retry else str(State(mail.state).label)
+    return _row(mail, clock) | {"reason": reason, "may_resend": is_retry, "may_cancel": mail.state != State.SENDING}
+
+
+def _pause(row: Any, clock: Clock) -> dict[str, Any]:
+    return {"until": clock.at(row.paused_until), "why": deliveries.shortened(row.reason), "is_refused": row.is_refused}
