@@ -13,7 +13,7 @@ from tickets.mail.addresses import Address
 from tickets.mail.filenames import clean_name
 from tickets.mail.headers import Headers, message_ids, one_line
 from tickets.mail.html_text import html_to_text
-from tickets.mail.machine import INSTANCE_HEADER, Verdict, judge
+from tickets.mail.machine import INSTANCE_HEADER, Verdict, judge, look_inside
 from tickets.mail.mime import Limits, Part, Tree, split
 
 SUBJECT_LENGTH = 1000
@@ -141,7 +141,7 @@ def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits, sha256: str, 
     attachments = _attachments(body.others, limits, tree) + spilled
     own_id = message_ids(headers.raw("message-id"))[:1]
     subject = headers.get("subject")[:SUBJECT_LENGTH]
-    verdict = _verdict(tree.root, sender, subject)
+    verdict = _verdict(tree.root, sender, subject, text, attachments)
     if not headers.fields or not raw.strip():
         tree.stop("malformed")
     return ParsedEmail(
@@ -203,9 +203,13 @@ def _date(value: str) -> datetime | None:
         return None
 
 
-def _verdict(root: Part, sender: Address | None, subject: str) -> Verdict:
-    report = root.params.get("report-type", "")
-    return judge(root.headers, sender.email if sender else "", subject, root.content_type, report)
+def _verdict(
+    root: Part, sender: Address | None, subject: str, text: str, attachments: list[ParsedAttachment]
+) -> Verdict:
+    author = sender.email if sender else ""
+    verdict = judge(root.headers, author, subject, root.content_type, root.params.get("report-type", ""))
+    parts = ((part.content_type, part.data) for part in attachments)
+    return look_inside(verdict, root.headers, author, subject, text, parts)
 
 
 def _auth(headers: Headers) -> AuthHints:
