@@ -59,18 +59,6 @@ def test_replies_in_many_languages(corpora):
     assert right >= FLOORS["replies_crisp"]
 
 
-def test_bounces_and_reports_get_no_automatic_answer(corpora):
-    expected = json.loads((corpora / "expectations" / "sisimai_bounces.json").read_text())["files"]
-    folder = corpora / "bounces" / "sisimai"
-    found = [
-        parse((folder / name).read_bytes())
-        for name, bounced in expected.items()
-        if bounced and (folder / name).is_file()
-    ]
-    assert sum(mail.is_machine for mail in found) >= FLOORS["bounces_machine"]
-    assert sum(mail.is_bounce for mail in found) >= FLOORS["bounces_recognised"]
-
-
 @pytest.mark.parametrize("field", ["subject", "text", "attachments"])
 def test_agrees_with_another_parser(corpora, field):
     right = 0
