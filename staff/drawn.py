@@ -94,15 +94,22 @@ def _message(item: dict[str, Any], words: dict[str, str]) -> str:
     """kind: reply (ours), customer, note."""
     detail = f'<span class="message__detail">{escape(item["author_detail"])}</span>' if item["author_detail"] else ""
     note = f'<span class="chip">{words["note"]}</span>' if item["kind"] == "note" else ""
+    kind, mark = item["mark"]
+    note += chip(mark, kind) if mark else ""
     return (
         f'<article class="message message--{item["kind"]}" id="message-{item["id"]}" aria-labelledby="by-{item["id"]}">'
         f'<header class="message__head"><span class="avatar avatar--{item["hue"]}" aria-hidden="true">'
         f'{escape(item["initials"])}</span><div class="message__who"><h2 class="message__author" id="by-{item["id"]}">'
         f'{escape(item["author"])}</h2>{note}{detail}</div><span class="message__when">{_delivery(item)}'
         f"{time(item['when'], item['when_iso'])}</span></header>"
+        f"{_warnings(item)}"
         f'<div class="message__body prose">{item["body_html"]}</div>{_below(item, words["quoted"])}'
         f"{item['delivery_html']}</article>"
     )
+
+
+def _warnings(item: dict[str, Any]) -> str:
+    return "".join(f'<p class="message__warning">{escape(one)}</p>' for one in item["warnings"])
 
 
 def _delivery(item: dict[str, Any]) -> str:

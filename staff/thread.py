@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from staff import deliveries, drawn, text
+from staff import deliveries, drawn, senders, text
 from staff.times import Clock, size
 from tickets import permissions, queries
 from tickets.events import EVENTS, sentence
@@ -87,12 +87,16 @@ class _Thread:
             "attachments": self.files.get(message.pk, ()),
             "delivery": delivery["word"],
             "delivery_html": deliveries.drawn(delivery["lines"], self.token),
+            "mark": senders.mark(message.origin),
+            "warnings": senders.warnings(message.origin),
             "original_url": reverse("staff:message_html", args=[message.pk]) if message.has_html else "",
         }
 
     def detail(self, message: Message) -> str:
         if message.is_machine:
             return _("automatic mail")
+        if message.kind != Message.Kind.REPLY and (sender := senders.address(message.origin)):
+            return sender
         if message.kind == Message.Kind.REPLY:
             addresses = [*message.recipients.get("to", ()), *message.recipients.get("cc", ())]
             return _("to %(people)s") % {"people": ", ".join(addresses[:3])} if addresses else ""

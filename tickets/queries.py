@@ -274,7 +274,7 @@ class Timeline:
 _SPOKEN = ("replied", "noted", "unverified", "received", "machine_mail")
 _MESSAGE_COLUMNS = (
     "id", "ticket_id", "kind", "author_id", "author_name", "body", "folded", "source", "is_machine", "recipients",
-    "created_at",
+    "created_at", "origin",
 )  # fmt: skip
 
 

@@ -54,6 +54,8 @@ KINDS = {
     "mail_refused": Kind(_("Your mail on #%(number)s was not taken")),
     "account": Kind("%(subject)s"),
 }
+# What a stranger can make us send to anybody: not even the name, which was the stranger's to choose, is repeated.
+_NAMELESS = {"auto_response", "fresh_link"}
 
 
 def render(row: OutboundEmail) -> bytes:
@@ -64,7 +66,7 @@ def render(row: OutboundEmail) -> bytes:
         known, answered = _thread(row)
         draft = Draft(
             from_=_from(row, context["desk"]),
-            to=[Address(one_line(row.recipient_name), row.recipient)],
+            to=[Address("" if row.kind in _NAMELESS else one_line(row.recipient_name), row.recipient)],
             reply_to=_reply_to(row),
             subject=_subject(row, kind),
             text=render_to_string(f"mail/{row.kind}.txt", context),

@@ -37,11 +37,13 @@ def persons_mail(letter: Letter) -> Outcome:
         return new_ticket(letter, said)
     ticket, sender = letter.thread.ticket, letter.sender
     if sender and _speaks(letter, sender, ticket):
-        if _is_too_much(letter, sender, ticket):
+        allowed = _count(letter, ticket)
+        if allowed.wait:
             return Outcome(State.SUSPENDED, "too_many")
         message = conversation.receive(
-            ticket, by=sender, source=Source.EMAIL, auto_response=letter.may_auto_reply, **letter.message(said)
-        )
+            ticket, by=sender, source=Source.EMAIL, auto_response=letter.may_auto_reply and allowed.is_first,
+            **letter.message(said),
+        )  # fmt: skip
         return _applied(letter, letter.thread.by, message.ticket, message)
     message = conversation.attach_unverified(ticket, sender=letter.author(), **letter.message(said))
     return Outcome(State.APPLIED, "unverified", ticket, message)
@@ -57,16 +59,17 @@ def _applied(letter: Letter, reason: str, ticket: Ticket, message: Message) -> O
     return Outcome(State.APPLIED, reason, ticket, message, detail=also)
 
 
-def _is_too_much(letter: Letter, sender: User, ticket: Ticket) -> bool:
+def _count(letter: Letter, ticket: Ticket | None) -> limits.Hits:
+    """Counts the mail against what one sender may do. `is_first` of those that open a ticket are acknowledged: whoever
+    writes ten at once, or in somebody's name, makes us write one. A release is the agent's doing and not counted."""
     if letter.is_released:
-        return False
-    return bool(limits.hit(f"mail-on:{sender.email}", MESSAGES)) or _floods(letter, ticket)
-
-
-def _floods(letter: Letter, ticket: Ticket) -> bool:
-    """Mail on a ticket that is over opens a new one, and so counts as one."""
-    opens_another = ticket.is_closed and not within_reopen_window(ticket)
-    return opens_another and bool(limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS))
+        return limits.Hits(0, is_first=False)
+    if ticket is not None and (wait := limits.hit(f"mail-on:{letter.row.sender}", MESSAGES)):
+        return limits.Hits(wait, is_first=False)
+    # Mail on a ticket that is over opens another one.
+    if ticket is None or (ticket.is_closed and not within_reopen_window(ticket)):
+        return limits.count(f"mail-new:{letter.row.sender}", NEW_TICKETS)
+    return limits.Hits(0, is_first=True)
 
 
 def _speaks(letter: Letter, sender: User, ticket: Ticket) -> bool:
@@ -97,12 +100,14 @@ def _earlier_copy(letter: Letter, body: str) -> InboundEmail | None:
 
 
 def new_ticket(letter: Letter, said: contents.Contents) -> Outcome:
-    if not letter.is_released and limits.hit(f"mail-new:{letter.row.sender}", NEW_TICKETS):
+    allowed = _count(letter, None)
+    if allowed.wait:
         return Outcome(State.SUSPENDED, "too_many")
     requester, box = letter.author(), letter.mailbox
     ticket = lifecycle.open_ticket(
         by=requester, requester=requester, subject=said.subject, source=Source.EMAIL,
         department=box.department if box else None, help_topic=box.help_topic if box else None,
-        auto_response=letter.may_auto_reply, follow_up_of=letter.hint, **letter.message(said),
+        auto_response=letter.may_auto_reply and allowed.is_first, follow_up_of=letter.hint,
+        **letter.message(said),
     )  # fmt: skip
     return _applied(letter, "new", ticket, ticket.messages.get())

@@ -27,7 +27,9 @@ REASONS: dict[str, Any] = {
     "too_many_parts": _("It has more parts than the desk reads."),
     "too_many_attachments": _("It has more attachments than the desk takes."),
     "parser_failed": _("Reading it ended in an error."),
-    "parser_timeout": _("Reading it took too long."),
+    "content_processor_timed_out": _("Reading it took too long."),
+    "content_processor_out_of_memory": _("Reading it took more memory than a mail may."),
+    "content_processor_crashed": _("Reading it ended the program that reads."),
     # suspended: read, but not let in
     "auto_mailer": _("A machine wrote it, and it belongs to no ticket."),
     "auto_delivery_failure": _("A report about a mail of ours that belongs to no ticket."),
