@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from tickets import signing
+from tickets.inserting import inserted
 from tickets.models import Department, Mailbox, Message, OutboundEmail, Ticket, TicketEvent, User
 from tickets.tasks import deliver
 
@@ -47,13 +48,13 @@ def enqueue(
     row.rfc_message_id = signing.message_id(
         signing.key(), secrets.randbits(63), ticket.pk if ticket else 0, domain_of(row.mailbox)
     )
-    OutboundEmail.objects.bulk_create([row], ignore_conflicts=True)
-    queued = OutboundEmail.objects.filter(rfc_message_id=row.rfc_message_id).values_list("pk", flat=True).first()
-    if queued is not None and (nudge or not_before):
+    if not inserted(row):
+        return None
+    if nudge or not_before:
         wait = (not_before - timezone.now()).total_seconds() if not_before else 0
         # not a partial: Django names a failed hook by __qualname__, which partials lack
-        transaction.on_commit(lambda: deliver.apply_async((queued,), countdown=max(wait, 0) or None), robust=True)
-    return queued
+        transaction.on_commit(lambda: deliver.apply_async((row.pk,), countdown=max(wait, 0) or None), robust=True)
+    return row.pk
 
 
 def held_until(ticket: Ticket) -> datetime | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from tickets import permissions, sla
 from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
+from tickets.inserting import inserted
 from tickets.models import SYSTEM, Department, Desk, HelpTopic, Message, Ticket, User
 from tickets.permissions import Actor
 from tickets.refusals import Invalid, NotAllowed
@@ -120,13 +121,10 @@ def _insert_with_number(ticket: Ticket) -> None:
     pattern = Desk.current().number_format
     for attempt in range(_TRIES):
         ticket.number = draw_number(pattern + "#" * (attempt // 5))
-        try:
-            with transaction.atomic():
-                ticket.save(force_insert=True)
+        if inserted(ticket):
             return
-        except IntegrityError as error:
-            if "number" not in str(error):
-                raise
+        if ticket.nonce and Ticket.objects.filter(nonce=ticket.nonce).exists():
+            raise IntegrityError("nonce")
     raise RuntimeError("no free ticket number: make the number format longer")
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tickets.actions.writing import safe_name
+from tickets.inserting import inserted
 from tickets.models import Organization, Ticket, User
 from tickets.refusals import Invalid
 
@@ -34,11 +35,9 @@ def find_or_create(email: str, name: str = "") -> User:
     known = User.objects.filter(email=email).first()
     if known:
         return known
-    try:
-        with transaction.atomic():
-            return User.objects.create_user(email, None, name=clean_name(name), organization=_organization(email))
-    except IntegrityError:  # somebody else made the same person at the same moment
-        return User.objects.get(email=email)
+    person = User.objects.new_user(email, None, name=clean_name(name), organization=_organization(email))
+    # else somebody has made the same person at this very moment
+    return person if inserted(person) else User.objects.get(email=email)
 
 
 def clean_name(name: str) -> str:

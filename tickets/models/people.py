@@ -72,9 +72,14 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """A person with an unusable password unless one is given: most requesters never sign in."""
+        user = self.new_user(email, password, **fields)
+        user.save(using=self._db)
+        return user
+
+    def new_user(self, email: str, password: str | None = None, **fields: object) -> User:
+        """As `create_user`, not yet saved."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
-        user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
