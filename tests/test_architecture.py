@@ -32,6 +32,8 @@ LEVELS = [
     ("tickets.refusals", 0),
     ("tickets.tasks", 0),
     ("tickets.clock", 0),
+    ("tickets.compiled", 0),
+    ("tickets.saving", 0),
     ("tickets.secrets", 0),
     ("tickets.models", 1),
     ("tickets.migrations", 1),

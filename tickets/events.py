@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from tickets import saving
 from tickets.models import Message, Ticket, TicketEvent, User
 from tickets.permissions import Actor
 from tickets.tasks import handle_event
@@ -80,7 +81,7 @@ def record(
     `data` must be JSON and hold what the sentence needs. `name` replaces the actor's name (a guest's, for example).
     """
     has_effects = EVENTS[kind].has_effects
-    event = TicketEvent.objects.create(
+    event = TicketEvent(
         ticket=ticket,
         kind=kind,
         actor=by if isinstance(by, User) else None,
@@ -89,6 +90,7 @@ def record(
         data=data,
         handled_at=None if has_effects else ticket.updated_at,
     )
+    saving.insert(event)
     if has_effects:
         # not a partial: Django names a failed hook by __qualname__, which partials lack
         transaction.on_commit(lambda: handle_event.delay(event.pk), robust=True)

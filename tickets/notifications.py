@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from tickets import limits, outbox
+from tickets.compiled import Change, Compiled
 from tickets.mail import outbound
 from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
 from tickets.states import State
@@ -28,6 +30,17 @@ _BATCH = 200
 _GRACE = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
 _SAME_MOMENT = timedelta(seconds=5)
+
+_unhandled = Compiled(
+    lambda pk: TicketEvent.objects.unhandled().select_for_update(skip_locked=True).filter(pk=pk).order_by()
+)
+_with_related = Compiled(
+    lambda pk: Ticket.objects.select_related("department__mailbox", "help_topic", "requester").filter(pk=pk)
+)
+_own_mailbox = Compiled(
+    lambda email: Mailbox.objects.annotate(upper=Upper("address")).filter(upper=Upper(email)).values_list("pk")[:1]
+)
+_mark_handled = Change(lambda pk, now: (TicketEvent.objects.filter(pk=pk), {"handled_at": now}))
 
 
 @dataclass(frozen=True)
@@ -49,8 +62,7 @@ def handle(pk: int) -> None:
             if event is None:
                 return
             queued = _queue(event)
-            event.handled_at = timezone.now()
-            event.save(update_fields=["handled_at"])
+            _mark_handled(pk, timezone.now())
     except Exception:
         log.exception("event %s could not be handled", pk)
         _try_later(pk)
@@ -98,13 +110,12 @@ def sweep() -> int:
 
 
 def _locked(pk: int) -> TicketEvent | None:
-    return TicketEvent.objects.unhandled().select_for_update(skip_locked=True).filter(pk=pk).first()
+    return _unhandled.first(pk)
 
 
 def _ticket(event: TicketEvent) -> Ticket:
     """With what most audiences ask for. All of it joined to the event takes PostgreSQL longer to plan than to read."""
-    rows = Ticket.objects.select_related("department__mailbox", "help_topic", "requester")
-    return rows.get(pk=event.ticket_id)
+    return _with_related.get(event.ticket_id)
 
 
 def _try_later(pk: int) -> None:
@@ -138,7 +149,7 @@ def _told_of_arrival(event: TicketEvent) -> list[User]:
     if not wanted or (topic and not topic.auto_response):
         return []
     people = _requester(event)
-    if not people or Mailbox.objects.filter(address__iexact=people[0].email).exists():
+    if not people or _own_mailbox.first(people[0].email):
         return []
     too_many = limits.hit(f"auto:{people[0].email}", AUTO_RESPONSES)
     too_many += limits.hit(f"auto-ticket:{ticket.pk}", AUTO_RESPONSES_PER_TICKET)

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from tickets import signing
-from tickets.inserting import inserted
+from tickets import saving, signing
+from tickets.compiled import Compiled
 from tickets.models import Department, Mailbox, Message, OutboundEmail, Ticket, TicketEvent, User
 from tickets.tasks import deliver
 
 _AFTER_REPLIES = timedelta(seconds=1)
+_default_mailbox = Compiled(lambda: Mailbox.objects.filter(is_default=True, is_enabled=True)[:1])
 
 
 def enqueue(
@@ -48,7 +49,7 @@ def enqueue(
     row.rfc_message_id = signing.message_id(
         signing.key(), secrets.randbits(63), ticket.pk if ticket else 0, domain_of(row.mailbox)
     )
-    if not inserted(row):
+    if not saving.inserted(row):
         return None
     if nudge or not_before:
         wait = (not_before - timezone.now()).total_seconds() if not_before else 0
@@ -70,7 +71,7 @@ def sender_for(department: Department | None) -> Mailbox | None:
     """The mailbox that mail of this department leaves from; None means the address in the settings."""
     if department and department.mailbox_id and department.mailbox and department.mailbox.is_enabled:
         return department.mailbox
-    return Mailbox.objects.filter(is_default=True, is_enabled=True).first()
+    return _default_mailbox.first()
 
 
 def domain_of(mailbox: Mailbox | None) -> str:

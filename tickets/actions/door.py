@@ -11,9 +11,19 @@ from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
 from tickets import permissions
+from tickets.compiled import Compiled
 from tickets.models import Ticket
 from tickets.permissions import Actor
 from tickets.refusals import IllegalTransition
+
+# No joins beyond these: planning a wider one costs PostgreSQL more than all the rest of a verb.
+_locked = Compiled(
+    lambda pk: (
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("department", "help_topic", "status", "sla_policy", "requester")
+        .filter(pk=pk)
+    )
+)
 
 
 @contextmanager
@@ -24,12 +34,7 @@ def opened(verb: str, ticket: Ticket, by: Actor) -> Iterator[tuple[Ticket, datet
     inside undoes everything. Ticket.DoesNotExist means it was erased meanwhile.
     """
     with transaction.atomic():
-        fresh = (
-            Ticket.objects.select_for_update(of=("self",))
-            # No joins beyond these: planning a wider one costs PostgreSQL more than all the rest of a verb.
-            .select_related("department", "help_topic", "status", "sla_policy", "requester")
-            .get(pk=ticket.pk)
-        )
+        fresh = _locked.get(ticket.pk)
         permissions.require(by, verb, fresh)
         now = timezone.now()
         fresh.updated_at = now

@@ -11,10 +11,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import permissions, sla
+from tickets import permissions, saving, sla
 from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
-from tickets.inserting import inserted
 from tickets.models import SYSTEM, Department, Desk, HelpTopic, Message, Ticket, User
 from tickets.permissions import Actor
 from tickets.refusals import Invalid, NotAllowed
@@ -75,6 +74,7 @@ def _open(
     _insert_with_number(ticket)
     first.ticket = ticket  # which has its key only now
     keep(first, attachments)
+    ticket.first_message = first
     record(
         ticket, "opened", by=by, message=first, name="" if isinstance(by, User) else requester.display_name,
         source=str(Source(source).label), department=ticket.department.name, auto_response=auto_response,
@@ -109,7 +109,7 @@ def default_department() -> Department:
 def _hand_over_at_intake(ticket: Ticket) -> None:
     """A topic that names an agent or a team takes the ticket up at once."""
     ticket.take_up()
-    ticket.save(update_fields=["state", "status", "updated_at"])
+    saving.update(ticket, "state", "status", "updated_at")
     if ticket.assignee:
         record(ticket, "assigned", by=SYSTEM, agent=ticket.assignee.display_name, agent_id=ticket.assignee_id)
     elif ticket.team:
@@ -121,7 +121,7 @@ def _insert_with_number(ticket: Ticket) -> None:
     pattern = Desk.current().number_format
     for attempt in range(_TRIES):
         ticket.number = draw_number(pattern + "#" * (attempt // 5))
-        if inserted(ticket):
+        if saving.inserted(ticket):
             return
         if ticket.nonce and Ticket.objects.filter(nonce=ticket.nonce).exists():
             raise IntegrityError("nonce")

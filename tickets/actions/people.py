@@ -8,10 +8,14 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tickets import saving
 from tickets.actions.writing import safe_name
-from tickets.inserting import inserted
+from tickets.compiled import Compiled
 from tickets.models import Organization, Ticket, User
 from tickets.refusals import Invalid
+
+_known = Compiled(lambda email: User.objects.filter(email=email).order_by())
+_by_domain = Compiled(lambda domain: Organization.objects.filter(domains__contains=[domain])[:1])
 
 
 def check_email(address: str) -> str:
@@ -31,13 +35,15 @@ def find_or_create(email: str, name: str = "") -> User:
 
     A known person's name is never changed by what a stranger writes. Raises Invalid.
     """
+    return _known.first(check_email(email)) or create(email, name)
+
+
+def create(email: str, name: str = "") -> User:
+    """As `find_or_create`, where nobody is known to have the address."""
     email = check_email(email)
-    known = User.objects.filter(email=email).first()
-    if known:
-        return known
     person = User.objects.new_user(email, None, name=clean_name(name), organization=_organization(email))
     # else somebody has made the same person at this very moment
-    return person if inserted(person) else User.objects.get(email=email)
+    return person if saving.inserted(person) else User.objects.get(email=email)
 
 
 def clean_name(name: str) -> str:
@@ -47,7 +53,7 @@ def clean_name(name: str) -> str:
 
 
 def _organization(email: str) -> Organization | None:
-    return Organization.objects.filter(domains__contains=[email.rpartition("@")[2]]).first()
+    return _by_domain.first(email.rpartition("@")[2])
 
 
 def is_last_admin(person: User) -> bool:

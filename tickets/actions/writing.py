@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from tickets import blobs
+from tickets import blobs, saving
 from tickets.models import Attachment, Message, Ticket, User
 from tickets.permissions import Actor
 from tickets.refusals import Invalid
@@ -105,8 +105,9 @@ def draft(
 
 
 def keep(message: Message, attachments: Sequence[Upload]) -> Message:
-    message.save(force_insert=True)
-    Attachment.objects.bulk_create([_attachment(message, upload) for upload in attachments])
+    saving.insert(message)
+    if attachments:
+        Attachment.objects.bulk_create([_attachment(message, upload) for upload in attachments])
     return message
 
 

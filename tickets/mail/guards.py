@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import connection
+
 from tickets.mail.letter import Letter, Outcome, State
 from tickets.models import BlockedSender, Mailbox
+
+_IS_BLOCKED = f"SELECT EXISTS (SELECT 1 FROM {BlockedSender._meta.db_table} WHERE pattern = ANY(%s))"  # noqa: S608
 
 
 def kept_back(letter: Letter, own: Mapping[str, Mailbox]) -> Outcome | None:
@@ -31,7 +35,9 @@ def is_blocked(address: str) -> bool:
         return False
     labels = address.rpartition("@")[2].split(".")
     domains = [f"@{'.'.join(labels[place:])}" for place in range(min(len(labels), 20))]
-    return BlockedSender.objects.filter(pattern__in=[address, *domains]).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_BLOCKED, [[address, *domains]])
+        return cursor.fetchone()[0]
 
 
 def is_forms_mail(letter: Letter) -> bool:

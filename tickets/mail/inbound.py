@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from tickets import limits, signing
+from tickets.compiled import Change, Compiled
 from tickets.mail import bounces, guards, identity, placing, reader, threads
 from tickets.mail.letter import Letter, Outcome, State, read
 from tickets.mail.parse import ParsedEmail
@@ -23,6 +24,18 @@ ATTEMPTS = 3
 _LEASE = timedelta(minutes=2)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
 _BATCH = 200
+
+_count_attempt = Change(
+    lambda pk, now, lease: (
+        InboundEmail.objects.filter(pk=pk, state=State.STORED, next_attempt_at__lte=now),
+        {"attempts": F("attempts") + 1, "next_attempt_at": lease},
+    )
+)
+_stored = Compiled(lambda pk: InboundEmail.objects.filter(pk=pk).values_list("raw_sha256", "attempts"))
+_locked = Compiled(
+    lambda pk: InboundEmail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=State.STORED).order_by()
+)
+_mailboxes = Compiled(lambda: Mailbox.objects.select_related("department", "help_topic"))
 
 
 def apply(pk: int) -> None:
@@ -55,19 +68,18 @@ def retry(pk: int) -> None:
 def _claim(pk: int) -> bool:
     """Counts the attempt before it begins, so that a mail that kills its worker is given up, too."""
     now = timezone.now()
-    due = InboundEmail.objects.filter(pk=pk, state=State.STORED, next_attempt_at__lte=now)
-    return bool(due.update(attempts=F("attempts") + 1, next_attempt_at=now + _LEASE))
+    return bool(_count_attempt(pk, now, now + _LEASE))
 
 
 def _apply(pk: int) -> None:
-    sha256, attempts = InboundEmail.objects.values_list("raw_sha256", "attempts").get(pk=pk)
+    sha256, attempts = _stored.get(pk)
     if attempts > ATTEMPTS:
         _settle(pk, State.FAILED, "gave_up", "Every attempt ended without a result.")
         return
     mark = signing.instance_mark(signing.key(), settings.MAIL_DOMAIN)
     parsed = reader.read(sha256, domain=settings.MAIL_DOMAIN, own_mark=mark)
     with transaction.atomic():
-        row = InboundEmail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=State.STORED).first()
+        row = _locked.first(pk)
         if row is None:
             return
         row.rfc_message_id, row.subject = parsed.message_id[:500], parsed.subject[:255]
@@ -86,7 +98,7 @@ def _apply(pk: int) -> None:
 def _outcome(row: InboundEmail, parsed: ParsedEmail) -> Outcome:
     if parsed.problem:
         return Outcome(State.SUSPENDED, parsed.problem)
-    own = {box.address.lower(): box for box in Mailbox.objects.select_related("department", "help_topic")}
+    own = {box.address.lower(): box for box in _mailboxes.all()}
     if parsed.is_own or (row.sender in own and signing.read_message_id(signing.keys(), parsed.message_id)):
         return _own_mail(row)
     row.mailbox = row.mailbox or _mailbox(own, threads.recipients(parsed, row.envelope_to))

@@ -7,8 +7,10 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db.models.functions import Upper
 
 from tickets.actions import people
+from tickets.compiled import Compiled
 from tickets.mail import authentication, contents, identity, threads
 from tickets.mail.addresses import Address
 from tickets.mail.authentication import Verdict
@@ -16,6 +18,15 @@ from tickets.mail.parse import ParsedEmail
 from tickets.models import InboundEmail, Mailbox, Message, Ticket, User
 
 State = InboundEmail.State
+
+_person = Compiled(lambda address: User.objects.filter(email=address).order_by())
+_proved = Compiled(
+    lambda address: (
+        EmailAddress.objects.annotate(upper=Upper("email"))
+        .filter(upper=Upper(address), verified=True)
+        .select_related("user")[:1]
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -92,10 +103,10 @@ def read(row: InboundEmail, parsed: ParsedEmail) -> Letter:
 
 def known(address: str) -> User | None:
     """The person who has this address, or has proved another one of theirs to be it."""
-    found = User.objects.filter(email=address).first()
+    found = _person.first(address)
     if found or not address:
         return found
-    other = EmailAddress.objects.filter(email__iexact=address, verified=True).select_related("user").first()
+    other = _proved.first(address)
     return other.user if other else None
 
 

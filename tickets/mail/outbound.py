@@ -21,7 +21,8 @@ from django.db import transaction
 from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
-from tickets import blobs, tasks
+from tickets import blobs, saving, tasks
+from tickets.compiled import Change, Compiled
 from tickets.events import record
 from tickets.mail import bounces, health, letters, relay, routes
 from tickets.mail.compose import UnsafeHeader
@@ -44,6 +45,21 @@ _POLICY_TRIES = 3
 _BATCH = 200
 _SWEEP_SECONDS = 10.0
 _WAITING = (State.QUEUED, State.RETRY)
+
+_to_send = Compiled(
+    lambda pk, now: (
+        OutboundEmail.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("ticket", "user", "mailbox")  # more joins take longer to plan than to read one by one
+        .filter(pk=pk, next_attempt_at__lte=now, state__in=[*_WAITING, State.SENDING])
+        .order_by()
+    )
+)
+_mark_sent = Change(
+    lambda pk, now: (
+        OutboundEmail.objects.filter(pk=pk),
+        {"state": State.SENT, "sent_at": now, "next_attempt_at": None, "lease_until": None, "last_code": 250},
+    )
+)
 
 
 class Lost(Exception):
@@ -155,12 +171,7 @@ def _claim(pk: int, held: ExitStack) -> _Claim | bool:
     Not to be sent now: False when its relay is paused, else True."""
     now = timezone.now()
     with transaction.atomic():
-        row = (
-            OutboundEmail.objects.select_for_update(of=("self",), skip_locked=True)
-            .select_related("ticket", "user", "mailbox")  # more joins take longer to plan than to read one by one
-            .filter(pk=pk, next_attempt_at__lte=now, state__in=[*_WAITING, State.SENDING])
-            .first()
-        )
+        row = _to_send.first(pk, now)
         if row is None:
             return True
         route = routes.route(row)
@@ -182,7 +193,7 @@ def _take(row: OutboundEmail, now: datetime) -> bytes:
     else:
         raw = letters.render(row)
         row.raw_sha256, _size = blobs.put(raw)
-    row.save(update_fields=["is_uncertain", "state", "attempt", "lease_until", "next_attempt_at", "raw_sha256"])
+    saving.update(row, "is_uncertain", "state", "attempt", "lease_until", "next_attempt_at", "raw_sha256")
     return raw
 
 
@@ -246,9 +257,7 @@ def _put_back(row: OutboundEmail, error: Trouble, **fields: object) -> bool:
 
 
 def _sent(claim: _Claim) -> None:
-    OutboundEmail.objects.filter(pk=claim.row.pk).update(
-        state=State.SENT, sent_at=timezone.now(), next_attempt_at=None, lease_until=None, last_code=250
-    )
+    _mark_sent(claim.row.pk, timezone.now())
     if claim.route:
         health.answered(claim.route.key)
 

@@ -6,6 +6,7 @@ from django.db import connection
 
 from tickets import limits
 from tickets.actions import conversation, lifecycle, participants
+from tickets.compiled import Compiled
 from tickets.mail import agents, authentication, contents, threads
 from tickets.mail.letter import Letter, Outcome, State
 from tickets.models import InboundEmail, Message, Ticket, User
@@ -14,6 +15,15 @@ from tickets.states import Source
 
 NEW_TICKETS = [(10, 10 * limits.MINUTE), (30, limits.HOUR), (100, limits.DAY)]
 MESSAGES = [(30, 10 * limits.MINUTE), (90, limits.HOUR), (300, limits.DAY)]
+
+_same_id = Compiled(
+    lambda message_id, pk: (
+        InboundEmail.objects.filter(rfc_message_id=message_id, state=State.APPLIED)
+        .exclude(pk=pk)
+        .select_related("ticket", "message")
+        .order_by("pk")[:20]
+    )
+)
 
 
 def machine_mail(letter: Letter) -> Outcome:
@@ -88,8 +98,7 @@ def _earlier_copy(letter: Letter, body: str) -> InboundEmail | None:
         return None
     with connection.cursor() as cursor:  # two copies at the same moment come here one after the other
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [row.rfc_message_id])
-    same_id = InboundEmail.objects.filter(rfc_message_id=row.rfc_message_id, state=State.APPLIED).exclude(pk=row.pk)
-    earlier = list(same_id.select_related("ticket", "message").order_by("pk")[:20])
+    earlier = _same_id.all(row.rfc_message_id, row.pk)
     for one in earlier:
         is_same = one.sender == row.sender and one.message is not None and one.message.body == body
         if is_same and (letter.thread is None or one.ticket_id == letter.thread.ticket.pk):
@@ -110,4 +119,4 @@ def new_ticket(letter: Letter, said: contents.Contents) -> Outcome:
         auto_response=letter.may_auto_reply and allowed.is_first, follow_up_of=letter.hint,
         **letter.message(said),
     )  # fmt: skip
-    return _applied(letter, "new", ticket, ticket.messages.get())
+    return _applied(letter, "new", ticket, ticket.first_message)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
@@ -15,6 +15,9 @@ from django_fsm import FSMField, transition
 
 from tickets.models.people import Permission, System, User
 from tickets.states import ACTIVE, CUSTOMER_WORDING, Priority, Source, State, sources
+
+if TYPE_CHECKING:
+    from tickets.models import Message
 
 _ACTIVE = [state.value for state in ACTIVE]
 _IS_ACTIVE = Q(state__in=_ACTIVE, deleted_at__isnull=True)
@@ -129,6 +132,9 @@ class Ticket(models.Model):
     follow_up_of = models.ForeignKey(
         "self", verbose_name=_("follow-up of"), null=True, on_delete=models.SET_NULL, related_name="follow_ups"
     )
+
+    # Only on a ticket that was opened just now.
+    first_message: Message
 
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
