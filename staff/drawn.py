@@ -96,6 +96,7 @@ def _message(item: dict[str, Any], words: dict[str, str]) -> str:
     note = f'<span class="chip">{words["note"]}</span>' if item["kind"] == "note" else ""
     kind, mark = item["mark"]
     note += chip(mark, kind) if mark else ""
+    note += chip(item["security"], "neutral") if item["security"] else ""
     return (
         f'<article class="message message--{item["kind"]}" id="message-{item["id"]}" aria-labelledby="by-{item["id"]}">'
         f'<header class="message__head"><span class="avatar avatar--{item["hue"]}" aria-hidden="true">'

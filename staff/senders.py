@@ -30,6 +30,12 @@ def mark(origin: Mapping[str, Any]) -> tuple[str, str]:
     return ("danger", _("sender not proved")) if verdict == "failed" else ("", "")
 
 
+def security(origin: Mapping[str, Any]) -> str:
+    """That a mail is signed or encrypted, which nobody here has checked or opened; empty for most mail."""
+    words = {"signed": _("signed (not verified)"), "encrypted": _("encrypted")}
+    return words.get(origin.get("security", ""), "")
+
+
 def warnings(origin: Mapping[str, Any]) -> list[str]:
     words = {"claimed": origin.get("claimed", ""), "address": address(origin)}
     return [str(_WARNINGS[flag]) % words for flag in origin.get("flags", ()) if flag in _WARNINGS]

@@ -88,6 +88,7 @@ class _Thread:
             "delivery": delivery["word"],
             "delivery_html": deliveries.drawn(delivery["lines"], self.token),
             "mark": senders.mark(message.origin),
+            "security": senders.security(message.origin),
             "warnings": senders.warnings(message.origin),
             "original_url": reverse("staff:message_html", args=[message.pk]) if message.has_html else "",
         }

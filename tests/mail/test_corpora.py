@@ -3,9 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from tickets.mail.parse import parse
 from tickets.mail.visible import fold, visible_text
 
 FLOORS = json.loads((Path(__file__).parents[1] / "floors.json").read_text())
@@ -22,17 +19,6 @@ def even(text):
 def mails(folder):
     kinds = {".eml", ".raw", ".msg", ".mbox", ".txt"}
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in kinds]
-
-
-def test_every_mail_is_read(corpora):
-    read = 0
-    for part in ("email", "bounces", "auth"):
-        for path in mails(corpora / part):
-            mail = parse(path.read_bytes())
-            assert mail.problem != "parser_failed", path
-            (mail.text + mail.html + mail.subject).encode()
-            read += 1
-    assert read >= FLOORS["mails_read"]
 
 
 def test_nothing_is_lost_by_folding(corpora):
@@ -57,23 +43,3 @@ def test_replies_in_many_languages(corpora):
     shown = [" ".join(visible_text(text_of(folder / name)).split()) for name in names]
     right = sum(text.startswith("Fusce bibendum") and text.endswith("varius aliquet nec nec nibh.") for text in shown)
     assert right >= FLOORS["replies_crisp"]
-
-
-@pytest.mark.parametrize("field", ["subject", "text", "attachments"])
-def test_agrees_with_another_parser(corpora, field):
-    right = 0
-    for path in sorted((corpora / "email" / "stalwart").glob("*/*.eml")):
-        if path.with_suffix(".json").is_file():
-            theirs, ours = json.loads(path.with_suffix(".json").read_text()), parse(path.read_bytes())
-            right += _same(field, theirs, ours)
-    assert right >= FLOORS[f"stalwart_{field}"]
-
-
-def _same(field, theirs, ours):
-    if field == "attachments":
-        return len(ours.attachments) == len(theirs["attachments"])
-    if field == "subject":
-        values = [h["value"] for h in theirs["parts"][0]["headers"] if h["name"] == "subject"]
-        return bool(values) and " ".join(values[0].get("Text", "").split()) == ours.subject
-    bodies = [theirs["parts"][place]["body"] for place in theirs["text_body"]]
-    return "\n".join(body.get("Text", "") for body in bodies).split() == ours.text.split()

@@ -281,3 +281,9 @@ def _with_file(name: str) -> bytes:
             "root:x\r\n--b--\r\n"
         ).encode()
     )
+
+
+def test_a_signed_mail_is_known_as_such(mailbox):
+    row = post.arrive(post.raw(Content_Type="multipart/signed; boundary=b", body="--b\r\n\r\nwords\r\n--b--"))
+    assert row.message.body == "words"
+    assert row.message.origin["security"] == "signed"

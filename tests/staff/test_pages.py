@@ -313,6 +313,12 @@ def test_when_it_has_left_it_says_so(browser, agent, undo_window, ticket):
     assert undo not in browser(agent).get(page_of(ticket)).content.decode()
 
 
+@pytest.mark.parametrize(("kind", "words"), [("signed", "signed (not verified)"), ("encrypted", "encrypted")])
+def test_a_mail_that_is_signed_or_encrypted_says_so(browser, agent, home, kind, words):
+    ticket = factories.ticket(department=home, source="email", origin={"security": kind})
+    assert words in browser(agent).get(page_of(ticket)).content.decode()
+
+
 def test_the_original_of_a_mail_is_framed_and_tame(browser, agent, outsider, home):
     html = '<p onclick="x()">Hi</p><script>alert(1)</script>'
     ticket = factories.ticket(department=home, source="email", html=html)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
+from urllib.parse import unquote
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tickets.actions.writing import MAX_BODY, Upload, check_text
+from tickets.mail.appointments import Appointment
+from tickets.mail.body import CID, SHOWN_IMAGES
 from tickets.mail.html_text import clean_html
 from tickets.mail.parse import ParsedEmail
 from tickets.mail.visible import fold
 from tickets.refusals import Invalid
-
-_SHOWN_IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,11 @@ def read(parsed: ParsedEmail) -> Contents:
     uploads = [
         Upload(part.name, part.data, part.content_type, part.content_id, part.inline) for part in parsed.attachments
     ]
-    body = _text("body", parsed.text)
+    dates = "\n\n".join(_in_words(item) for item in parsed.appointments)
+    body = _text("body", f"{dates}\n\n{parsed.text}" if dates else parsed.text)
+    html = parsed.html
+    if dates and html:
+        html = "<p>" + escape(dates).replace("\n", "<br>") + "</p>" + html
     if len(body) > MAX_BODY:
         uploads.append(Upload("message.txt", body.encode(), "text/plain"))
         body = body[:MAX_BODY].rstrip()
@@ -55,7 +61,7 @@ def read(parsed: ParsedEmail) -> Contents:
     return Contents(
         subject=_text("subject", parsed.subject)[:255].strip() or _("(no subject)"),
         body=body,
-        html=clean_html(parsed.html, _image_addresses(parsed.html, uploads)) if parsed.html else "",
+        html=clean_html(html, _image_addresses(html, uploads)) if html else "",
         folded=[[start, end] for start, end, visible in fold(body) if not visible],
         attachments=uploads,
     )
@@ -69,11 +75,24 @@ def _text(name: str, text: str) -> str:
         return ""
 
 
+def _in_words(item: Appointment) -> str:
+    """An appointment as lines to be read; nothing in it is accepted, followed or taken for HTML."""
+    kinds = {"cancel": _("Cancelled appointment"), "reply": _("Answer to an invitation"), "request": _("Invitation")}
+    kind = kinds.get("cancel" if item.is_cancelled else item.method, _("Appointment"))
+    when = f"{item.start} – {item.end}" if item.end and item.end != item.start else item.start
+    if item.repeats:
+        when = _("%(when)s, repeats %(how)s") % {"when": when, "how": item.repeats}
+    people = list(dict.fromkeys(person for person in (item.organizer, *item.people) if person))
+    lines = [(kind, item.summary), (_("When"), when), (_("Where"), item.place), (_("Who"), ", ".join(people))]
+    return "\n".join(f"{label}: {words}" for label, words in lines if words)
+
+
 def _image_addresses(html: str, uploads: list[Upload]) -> dict[str, str]:
-    """Content-ID to address, for pictures that the HTML shows and a browser cannot mistake for something else."""
-    shown = [upload for upload in uploads if upload.content_id and upload.content_type in _SHOWN_IMAGES]
-    return {
+    """Content-ID, as the HTML writes it, to address, for the pictures that may be shown inside it."""
+    addresses = {
         upload.content_id: reverse("portal:attachment", args=[upload.key])
-        for upload in shown
-        if f"cid:{upload.content_id}" in html
+        for upload in uploads
+        if upload.is_inline and upload.content_type in SHOWN_IMAGES
     }
+    written = {match: unquote(match) for match in CID.findall(html)} if addresses else {}
+    return {match: addresses[name] for match, name in written.items() if name in addresses}

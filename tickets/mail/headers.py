@@ -17,6 +17,7 @@ _BETWEEN_WORDS = re.compile(rb"(\?=)\s+(?==\?[^?\s]{1,80}\?[bBqQ]\?)")
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
 _PARAMETER = re.compile(r';\s*([^\s=;"]{1,100})\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;]*))', re.DOTALL)
+_NO_SEMICOLON = re.compile(r"\s*([^\s=\"]{1,200})\s+([^\s=\"]{1,100}=.*)", re.DOTALL)
 _CONTINUED = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*)?)?\Z")
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 _BARE_ID = re.compile(r"[^\s<>,;\"()]{1,250}@[^\s<>,;\"()]{1,250}")
@@ -96,6 +97,8 @@ def parameters(raw: bytes) -> tuple[str, dict[str, str]]:
     """
     text = as_text(raw).replace("\r", "").replace("\n", " ")
     value, _, rest = text.partition(";")
+    if lost := _NO_SEMICOLON.match(value):
+        value, rest = lost[1], f"{lost[2]};{rest}"
     plain: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for match in _PARAMETER.finditer(";" + rest):

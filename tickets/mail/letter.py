@@ -85,7 +85,10 @@ class Letter:
 
     def message(self, said: contents.Contents) -> dict[str, Any]:
         """The message as keyword arguments of the actions."""
-        return {**said.message, "origin": identity.origin(self.writer, self.verdict, self.row.flags)}
+        origin = identity.origin(self.writer, self.verdict, self.row.flags)
+        if self.parsed.security:
+            origin["security"] = self.parsed.security
+        return {**said.message, "origin": origin}
 
 
 def read(row: InboundEmail, parsed: ParsedEmail) -> Letter:

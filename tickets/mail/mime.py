@@ -14,6 +14,7 @@ from tickets.mail.charsets import Decoded, decode
 from tickets.mail.headers import Headers, parameters
 
 MAX_LOOKALIKES = 100_000
+MAX_STRAYS = 8
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _ENCODINGS = {"base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue"}
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
@@ -31,6 +32,7 @@ class Limits:
     one_header: int = 64 * 1024
     attachments: int = 100
     html: int = 2 * 1024 * 1024
+    text: int = 1_000_000
     recipients: int = 200
     references: int = 50
 
@@ -65,9 +67,12 @@ class Part:
         encoding = parameters(values[0])[0] if values else ""
         return undo_transfer_encoding(body, encoding) if encoding in _ENCODINGS else body
 
-    def text(self) -> Decoded:
-        """Body as text with LF line ends."""
-        found = decode(self.payload(), self.params.get("charset"))
+    def text(self, most: int) -> Decoded:
+        """Body as text with LF line ends. Of a long one at least `most` characters, not much more."""
+        data = self.payload()
+        if len(data) > 4 * most:  # no charset takes more bytes for a character
+            data = data[: max(data.rfind(b"\n", 3 * most, 4 * most) + 1, 3 * most)]
+        found = decode(data, self.params.get("charset"))
         return Decoded(found.text.replace("\r\n", "\n").replace("\r", "\n"), found.charset, found.lossy)
 
 
@@ -79,6 +84,7 @@ class Tree:
     problem: str = ""
     notes: list[str] = field(default_factory=list)
     parts: int = 0
+    delimiters: list[bytes] = field(default_factory=list)
 
     def stop(self, problem: str) -> None:
         self.problem = self.problem or problem
@@ -139,7 +145,7 @@ def _headers(raw: bytes, start: int, end: int, limits: Limits, tree: Tree) -> tu
             value += line if len(value) + len(line) <= limits.one_header else b""
             place = stop
             continue
-        match = _FIELD.match(line)
+        match = _FIELD.match(line if name else line.lstrip(b" \t"))
         if not match:
             if line.strip():
                 tree.notes.append("no blank line after headers")
@@ -147,7 +153,7 @@ def _headers(raw: bytes, start: int, end: int, limits: Limits, tree: Tree) -> tu
             break
         if name:
             fields.append((name, bytes(value.strip())))
-        name, value = match[1].decode("ascii").lower(), bytearray(line[match.end() :])
+        name, value = match[1].decode("ascii").lower(), bytearray(line.partition(b":")[2])
         place = stop
     if name:
         fields.append((name, bytes(value.strip())))
@@ -159,7 +165,8 @@ def _grow(part: Part, depth: int, limits: Limits, tree: Tree) -> None:
     if part.maintype != "multipart" or tree.problem:
         return
     boundary = part.params.get("boundary", "").encode("utf-8", "replace")
-    ranges = _ranges(part, b"--" + boundary, limits.parts - tree.parts + 1) if boundary else []
+    tree.delimiters = [*tree.delimiters[1 - MAX_STRAYS :], b"--" + boundary] if boundary else tree.delimiters
+    ranges = _found(part, b"--" + boundary, limits.parts - tree.parts + 1) if boundary else []
     if not ranges:
         tree.notes.append("multipart without parts")
         part.content_type, part.params = "text/plain", {"charset": part.params.get("charset", "")}
@@ -168,17 +175,47 @@ def _grow(part: Part, depth: int, limits: Limits, tree: Tree) -> None:
         tree.stop("too_deep")
         return
     default_type = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
-    for start, end in ranges:
+    waiting = ranges[::-1]
+    while waiting:
         if tree.parts >= limits.parts:
             tree.stop("too_many_parts")
             return
+        start, end = waiting.pop()
         headers, body = _headers(part.raw, start, end, limits, tree)
         child = _part(headers, part.raw, min(body, end), end, default_type)
+        if (stray := _stray(child, tree.delimiters)) is not None:
+            waiting.append((_line_end(child.raw, stray, end), end))
+            child.end = _before_line_break(child.raw, child.start, stray)
         part.children.append(child)
         _grow(child, depth + 1, limits, tree)
 
 
-def _ranges(part: Part, delimiter: bytes, most: int) -> list[tuple[int, int]]:
+def _stray(part: Part, delimiters: list[bytes]) -> int | None:
+    """Where a text is cut by a delimiter of another multipart: one that was ended before its time, or had no parts."""
+    if part.maintype != "text" or part.end == part.start:
+        return None
+    places = (_delimiter_line(part, delimiter) for delimiter in delimiters)
+    return min((place for place in places if place >= 0), default=None)
+
+
+def _delimiter_line(part: Part, delimiter: bytes) -> int:
+    place = part.raw.find(delimiter, part.start, part.end)
+    while place >= 0:
+        stop = _line_end(part.raw, place, part.end)
+        begins_line = place == part.start or part.raw[place - 1] == 10
+        if begins_line and part.raw[place + len(delimiter) : stop].strip() in (b"", b"--"):
+            return place
+        place = part.raw.find(delimiter, stop, part.end)
+    return -1
+
+
+def _found(part: Part, delimiter: bytes, most: int) -> list[tuple[int, int]]:
+    """The parts between whole delimiter lines; where there are none, between lines that only begin with it, which
+    RFC 2046 (5.1.1) allows to be taken for delimiters as well."""
+    return _ranges(part, delimiter, most, True) or _ranges(part, delimiter, most, False)
+
+
+def _ranges(part: Part, delimiter: bytes, most: int, is_exact: bool) -> list[tuple[int, int]]:
     """Byte ranges between delimiter lines; at most one more than `most`, so that the caller sees the excess."""
     raw, found, begin = part.raw, [], -1
     place, looked = raw.find(delimiter, part.start, part.end), 0
@@ -186,16 +223,22 @@ def _ranges(part: Part, delimiter: bytes, most: int) -> list[tuple[int, int]]:
         looked += 1
         stop = _line_end(raw, place, part.end)
         tail = raw[place + len(delimiter) : min(stop, place + len(delimiter) + 80)].strip()
-        if tail in (b"", b"--") and (place == part.start or raw[place - 1] == 10):
-            if begin >= 0:
+        if (tail in (b"", b"--") or not is_exact) and (place == part.start or raw[place - 1] == 10):
+            if 0 <= begin < place:  # two delimiters in a row are one
                 found.append((begin, _before_line_break(raw, begin, place)))
-            begin = stop if tail == b"" else -1
+            begin = stop if tail != b"--" else -1
             if (tail == b"--" and found) or len(found) > most:
                 return found
         place = raw.find(delimiter, stop, part.end)
     if begin >= 0 and begin < part.end:
-        found.append((begin, part.end))
+        found.append((begin, _before_last_delimiter(raw, begin, part.end, delimiter)))
     return found
+
+
+def _before_last_delimiter(raw: bytes, begin: int, end: int, delimiter: bytes) -> int:
+    """Some programs write the last delimiter right behind the part, on no line of its own."""
+    tail = raw[max(begin, end - len(delimiter) - 12) : end].rstrip()
+    return raw.rfind(delimiter, begin, end) if tail.endswith(delimiter + b"--") else end
 
 
 def _before_line_break(raw: bytes, begin: int, end: int) -> int:
@@ -208,12 +251,22 @@ def _before_line_break(raw: bytes, begin: int, end: int) -> int:
 
 
 def _base64(body: bytes) -> bytes:
+    if _is_plain(body):
+        return body
     try:
         return binascii.a2b_base64(body)
     except binascii.Error:
         letters = _NOT_BASE64.sub(b"", body)
         whole = len(letters) - (len(letters) % 4 == 1)
         return binascii.a2b_base64(letters[:whole] + b"=" * (-whole % 4))
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether the body was never encoded, whatever its header says: it has what base64 has not, again and again."""
+    start = body[:2000].strip().partition(b"=")[0]
+    foreign = len(_NOT_BASE64.sub(b"", start)) * 10 < 9 * len(b"".join(start.split()))
+    spaced = sum(b" " in line.strip() for line in start.split(b"\n"))
+    return foreign or spaced * 2 > start.count(b"\n") + 1
 
 
 def _uuencoded(body: bytes) -> bytes:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import html
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from tickets.mail import addresses
 from tickets.mail.addresses import Address
-from tickets.mail.filenames import clean_name
+from tickets.mail.appointments import Appointment
+from tickets.mail.body import Chosen, ParsedAttachment, choose
 from tickets.mail.headers import Headers, message_ids, one_line
-from tickets.mail.html_text import html_to_text
 from tickets.mail.machine import INSTANCE_HEADER, Verdict, judge, look_inside
-from tickets.mail.mime import Limits, Part, Tree, split
+from tickets.mail.mime import Limits, Part, split
 
 SUBJECT_LENGTH = 1000
 _ENVELOPE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
@@ -24,17 +23,6 @@ _SECURE = {
     "application/pkcs7-mime": "encrypted",
     "application/x-pkcs7-mime": "encrypted",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedAttachment:
-    """A part that is not the body. `name` is clean; `content_type` is what the sender claims; `content_id` is bare."""
-
-    name: str
-    content_type: str
-    data: bytes = field(repr=False)
-    content_id: str = ""
-    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +57,7 @@ class ParsedEmail:
     text: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
     attachments: tuple[ParsedAttachment, ...] = ()
+    appointments: tuple[Appointment, ...] = ()
     headers: Headers = field(default_factory=Headers, repr=False)
     problem: str = ""
     notes: tuple[str, ...] = ()
@@ -119,29 +108,17 @@ def parse(
         return ParsedEmail(made, problem=problem or "parser_failed", notes=(type(error).__name__,))
 
 
-@dataclass(slots=True)
-class _Body:
-    """Parts sorted as RFC 8621 (4.1.4) sorts them: two ways to show the body, and the rest."""
-
-    text: list[Part] = field(default_factory=list)
-    html: list[Part] = field(default_factory=list)
-    others: list[Part] = field(default_factory=list)
-
-
 def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits, sha256: str, problem: str) -> ParsedEmail:
     problem = problem or ("too_large" if len(raw) > limits.size else "")
     tree = split(raw[: limits.header_bytes] if problem else raw, limits)
     tree.problem = problem or tree.problem
     headers = tree.root.headers
     sender, sender_problem = _sender(headers)
-    body = _Body()
-    if not problem and tree.problem != "headers_too_large":
-        _sort([tree.root], "", False, body.text, body.html, body)
-    text, markup, spilled = _texts(body, limits, tree)
-    attachments = _attachments(body.others, limits, tree) + spilled
+    is_read = not problem and tree.problem != "headers_too_large"
+    body = choose(tree, limits) if is_read else Chosen()
     own_id = message_ids(headers.raw("message-id"))[:1]
     subject = headers.get("subject")[:SUBJECT_LENGTH]
-    verdict = _verdict(tree.root, sender, subject, text, attachments)
+    verdict = _verdict(tree.root, sender, subject, body.text, body.attachments)
     if not headers.fields or not raw.strip():
         tree.stop("malformed")
     return ParsedEmail(
@@ -156,15 +133,16 @@ def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits, sha256: str, 
         cc=_people(headers, ("cc",), limits),
         delivered_to=_people(headers, _ENVELOPE, limits),
         date=_date(headers.get("date")),
-        text=text,
-        html=markup,
-        attachments=tuple(attachments),
+        text=body.text,
+        html=body.html,
+        attachments=tuple(body.attachments),
+        appointments=body.appointments,
         headers=headers,
         problem=tree.problem or ("" if verdict.is_bounce else sender_problem),
         notes=tuple(dict.fromkeys(tree.notes)),
         machine=verdict,
         auth=_auth(headers),
-        security=_security(tree.root),
+        security=_security(tree.root) or _armoured(body.text),
         is_own=bool(own_mark) and own_mark in headers.all(INSTANCE_HEADER.lower()),
     )
 
@@ -224,82 +202,8 @@ def _security(part: Part) -> str:
     return own or next((found for child in part.children if (found := _security(child))), "")
 
 
-def _sort(
-    parts: list[Part], kind: str, alternative: bool, text: list[Part] | None, markup: list[Part] | None, body: _Body
-) -> None:
-    """RFC 8621's parseStructure; `None` for a list means that this branch no longer adds to it."""
-    before = (len(text) if text is not None else -1, len(markup) if markup is not None else -1)
-    for place, part in enumerate(parts):
-        if part.maintype == "multipart":
-            inner = part.content_type.partition("/")[2]
-            _sort(part.children, inner, alternative or inner == "alternative", text, markup, body)
-        elif not _is_body(part, place, kind):
-            body.others.append(part)
-        elif kind == "alternative":
-            target = text if part.content_type == "text/plain" else markup
-            (target if target is not None else body.others).append(part)
-        else:
-            if alternative:
-                text, markup = (text, None) if part.content_type == "text/plain" else (None, markup)
-            for target in [found for found in (text, markup) if found is not None]:
-                target.append(part)
-    if kind == "alternative" and text is not None and markup is not None:
-        _share(text, markup, before)
-
-
-def _share(text: list[Part], markup: list[Part], before: tuple[int, int]) -> None:
-    """Where only one kind was offered, it serves as the other as well."""
-    if len(text) == before[0] and len(markup) != before[1]:
-        text.extend(markup[before[1] :])
-    elif len(markup) == before[1] and len(text) != before[0]:
-        markup.extend(text[before[0] :])
-
-
-def _is_body(part: Part, place: int, kind: str) -> bool:
-    if part.disposition == "attachment" or part.content_type not in ("text/plain", "text/html"):
-        return False
-    return place == 0 or (kind != "related" and not part.file_name)
-
-
-def _texts(body: _Body, limits: Limits, tree: Tree) -> tuple[str, str, list[ParsedAttachment]]:
-    """Plain text, HTML, and HTML parts too big to show."""
-    shown: dict[int, str] = {}
-    spilled: list[ParsedAttachment] = []
-    for part in {id(p): p for p in (*body.text, *body.html)}.values():
-        found = part.text()
-        shown[id(part)] = found.text
-        if found.lossy:
-            tree.notes.append("characters lost")
-        if part.content_type == "text/html" and len(found.text) > limits.html:
-            tree.notes.append("html too large")
-            spilled.append(ParsedAttachment("message.html", "text/html", part.payload()))
-            shown[id(part)] = found.text[: limits.html]
-    plain = [
-        shown[id(p)] if p.content_type == "text/plain" else html_to_text(shown[id(p)])
-        for p in body.text
-    ]  # fmt: skip
-    markup = ""
-    if not spilled and any(p.content_type == "text/html" for p in body.html):
-        markup = "\n".join(shown[id(p)] if p.content_type == "text/html" else _escaped(shown[id(p)]) for p in body.html)
-    return "\n".join(plain).strip("\n"), markup, spilled
-
-
-def _escaped(text: str) -> str:
-    return "<div>" + html.escape(text).replace("\n", "<br>\n") + "</div>"
-
-
-def _attachments(parts: list[Part], limits: Limits, tree: Tree) -> list[ParsedAttachment]:
-    if len(parts) > limits.attachments:
-        tree.stop("too_many_attachments")
-    return [_attachment(part, number) for number, part in enumerate(parts[: limits.attachments], 1)]
-
-
-def _attachment(part: Part, number: int) -> ParsedAttachment:
-    data = part.payload()
-    name = part.file_name
-    if not name and part.content_type == "message/rfc822":
-        subject = split(data, Limits(parts=1)).root.headers.get("subject")
-        name = f"{subject[:100].replace('/', ' ')}.eml" if subject else ""
-    content_id = one_line(part.headers.get("content-id")).strip("<> ")[:250]
-    inline = part.disposition != "attachment" and bool(content_id or part.disposition == "inline")
-    return ParsedAttachment(clean_name(name, part.content_type, number), part.content_type, data, content_id, inline)
+def _armoured(text: str) -> str:
+    """PGP inside the text. It proves nothing here and is left as it is."""
+    if "-----BEGIN PGP " not in text[:20_000]:
+        return ""
+    return "encrypted" if "-----BEGIN PGP MESSAGE-----" in text[:20_000] else "signed"
