@@ -34,10 +34,8 @@ from tickets.models import Organization, User
 SIGN_INS = [(30, limits.MINUTE)]
 SIGN_INS_OF_ONE = [(10, 5 * limits.MINUTE)]
 SIGN_UPS = [(10, limits.HOUR)]
-RESETS = [(20, limits.HOUR)]
 MAILS = [(3, limits.HOUR)]
 LONGEST_PASSWORD = 1000
-_RESETS = {"password_reset_key", "unknown_account"}
 _DEVICE = "device"
 _DEVICE_SECONDS = 365 * 24 * 3600
 _SETUP_LOCK = 7_209_318
@@ -55,7 +53,7 @@ class SignupFields(forms.Form):
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         if request.method == "POST":
-            _check(request, "signup", SIGN_UPS)
+            check_network(request, "signup", SIGN_UPS)
         return True
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -64,9 +62,6 @@ class AccountAdapter(DefaultAccountAdapter):
         What is mailed too often to one address is dropped without a word: the answer must not tell.
         """
         kind = template_prefix.rpartition("/")[2]
-        if kind in _RESETS:
-            _check(self.request, "reset", RESETS)
-            kind = "reset"
         if limits.hit(f"account:{kind}:{email.lower()}", MAILS):
             return
         links = {name: _at_home(value) for name, value in context.items() if name.endswith("_url")}
@@ -102,7 +97,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
 
-def _check(request: HttpRequest, what: str, allowed: list[tuple[int, int]]) -> None:
+def check_network(request: HttpRequest, what: str, allowed: list[tuple[int, int]]) -> None:
     """Answers 429 at once when this network did it too often."""
     if wait := limits.hit(f"{what}:{network(request)}", allowed):
         response = render(request, "429.html", status=429)

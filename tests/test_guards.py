@@ -18,8 +18,10 @@ from django.urls import path
 from helpdesk import urls as helpdesk_urls
 from tests import people
 from tests import world as worlds
+from tests.mail import post
 from tests.test_url_roles import ADDRESSES, path_of
 from tests.url_roles import GET, STATES
+from tickets.mail import letters
 from tickets.models import Desk, OutboundEmail, User
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +183,7 @@ class TestHosts:
         cache.clear()
         headers = {"X-Forwarded-Host": "evil.example", "X-Forwarded-For": "1.2.3.4"}
         client.post("/accounts/password/reset/", {"email": "grace@customers.example"}, headers=headers)
-        text = OutboundEmail.objects.get().context["text"]
+        text = post.text(post.read(letters.render(OutboundEmail.objects.get())))
         assert "evil.example" not in text
         assert f"{desk_settings.BASE_URL}/accounts/" in text
 

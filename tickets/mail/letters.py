@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets import blobs, permissions, signing
 from tickets.links import guest_url
+from tickets.mail import account_letters
 from tickets.mail.addresses import Address
 from tickets.mail.compose import Draft, Enclosure, compose
 from tickets.mail.headers import one_line
@@ -62,6 +63,7 @@ def render(row: OutboundEmail) -> bytes:
     """The whole mail. Raises UnsafeHeader when an address or header cannot be sent at all."""
     kind = KINDS[row.kind]
     with translation.override(row.user.language if row.user and row.user.language else settings.LANGUAGE_CODE):
+        row.context |= account_letters.about(row.context.get("asks", ""), row.recipient)
         context = _context(row)
         known, answered = _thread(row)
         draft = Draft(
