@@ -7,7 +7,7 @@ from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Pe
 from tickets.models.relay import RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
-from tickets.models.sources import OAuthGrant
+from tickets.models.sources import MailSource, OAuthGrant
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "IdempotencyKey",
     "InboundEmail",
     "Limit",
+    "MailSource",
     "Mailbox",
     "Membership",
     "Message",

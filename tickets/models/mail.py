@@ -82,6 +82,10 @@ class InboundEmail(models.Model):
         PIPE = "pipe", _("Pipe")
         API = "api", _("API")
         IMAP = "imap", _("IMAP")
+        POP = "pop", _("POP3")
+        LMTP = "lmtp", _("LMTP")
+        WEBHOOK = "webhook", _("Webhook")
+        IMPORT = "import", _("Import by hand")
 
     class State(models.TextChoices):
         STORED = "stored", _("Stored")
@@ -97,6 +101,15 @@ class InboundEmail(models.Model):
 
     mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="received")
     source = models.CharField(max_length=8, choices=Source.choices)
+    # Which mail of which account it is, where it came from one; each of the three kinds of place names one mail.
+    origin = models.ForeignKey(
+        "tickets.MailSource", null=True, blank=True, on_delete=models.SET_NULL, related_name="mails"
+    )
+    folder = models.CharField(max_length=250, default="", blank=True)
+    uidvalidity = models.BigIntegerField(null=True, blank=True)
+    uid = models.BigIntegerField(null=True, blank=True)
+    pop_uidl = models.CharField(max_length=250, null=True, blank=True)
+    provider_id = models.CharField(max_length=250, null=True, blank=True)
     raw_sha256 = models.CharField(max_length=64)
     raw_size = models.PositiveBigIntegerField(help_text=_("Bytes."))
     envelope_from = models.CharField(max_length=320, default="", blank=True)
@@ -124,6 +137,19 @@ class InboundEmail(models.Model):
         ordering = ["-id"]
         verbose_name = _("incoming e-mail")
         verbose_name_plural = _("incoming e-mails")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["origin", "folder", "uidvalidity", "uid"],
+                condition=Q(uid__isnull=False),
+                name="inbound_once_per_uid",
+            ),
+            models.UniqueConstraint(
+                fields=["origin", "pop_uidl"], condition=Q(pop_uidl__isnull=False), name="inbound_once_per_uidl"
+            ),
+            models.UniqueConstraint(
+                fields=["origin", "provider_id"], condition=Q(provider_id__isnull=False), name="inbound_once_per_id"
+            ),
+        ]
         indexes = [
             models.Index(fields=["rfc_message_id"], name="inbound_message_id"),
             models.Index(fields=["state", "-id"], name="inbound_state"),

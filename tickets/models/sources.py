@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tickets.secrets import SealedField
@@ -64,3 +67,106 @@ class OAuthGrant(models.Model):
             missing = [name for name in ("authorize_url", "token_url", "scope") if not getattr(self, name)]
             if missing:
                 raise ValidationError({name: _("Needed for another provider.") for name in missing})
+
+
+class MailSource(models.Model):
+    """An account at a mail server or mail provider from which a mailbox gets its mail, and how that is going."""
+
+    class Kind(models.TextChoices):
+        IMAP = "imap", _("IMAP")
+        POP = "pop", _("POP3")
+
+    class Security(models.TextChoices):
+        TLS = "tls", _("TLS from the start")
+        STARTTLS = "starttls", _("STARTTLS")
+        PLAIN = "plain", _("None (only on this machine)")
+
+    class Afterwards(models.TextChoices):
+        DELETE = "delete", _("Delete it")
+        MOVE = "move", _("Move it to another folder (IMAP)")
+        KEEP = "keep", _("Leave it, marked as read")
+
+    mailbox = models.ForeignKey(
+        "tickets.Mailbox", verbose_name=_("mailbox"), on_delete=models.CASCADE, related_name="sources"
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.IMAP)
+    host = models.CharField(_("server"), max_length=253, help_text=_("Such as imap.example.org."))
+    port = models.PositiveIntegerField(
+        _("port"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)],
+        help_text=_("Empty: 993 or 143 for IMAP, 995 or 110 for POP3."),
+    )  # fmt: skip
+    security = models.CharField(_("encryption"), max_length=8, choices=Security.choices, default=Security.TLS)
+    username = models.CharField(_("user name"), max_length=250, blank=True, help_text=_("Often the whole address."))
+    password = SealedField(_("password"), help_text=_("Stored encrypted. Not needed with an OAuth grant."))
+    grant = models.ForeignKey(
+        OAuthGrant, verbose_name=_("OAuth grant"), null=True, blank=True, on_delete=models.PROTECT,
+        related_name="mail_sources", help_text=_("Instead of a password; Google and Microsoft ask for it."),
+    )  # fmt: skip
+    folder = models.CharField(_("folder"), max_length=250, default="INBOX", help_text=_("IMAP only."))
+    afterwards = models.CharField(
+        _("what happens to a mail on the server"), max_length=8, choices=Afterwards.choices, default=Afterwards.KEEP,
+        help_text=_("After the desk has stored it. A mail that is not stored is never touched."),
+    )  # fmt: skip
+    processed_folder = models.CharField(
+        _("folder for processed mail"), max_length=250, default="Processed",
+        help_text=_("Where it is moved to; used for deleting, too, at servers that cannot delete single mails."),
+    )  # fmt: skip
+    fetch_since = models.DateTimeField(
+        _("only mail since"), null=True, blank=True, default=timezone.now,
+        help_text=_("What the server got earlier stays untouched. Empty: everything. POP3 knows no dates: everything."),
+    )  # fmt: skip
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    changed_at = models.DateTimeField(auto_now=True, editable=False)
+
+    # How it is going: written with update(), so that changed_at tells a change of the settings.
+    uidvalidity = models.BigIntegerField(null=True, editable=False)
+    last_uid = models.BigIntegerField(default=0, editable=False, help_text=_("All mails up to this one are stored."))
+    next_attempt_at = models.DateTimeField(default=timezone.now, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    lease_owner = models.CharField(max_length=32, default="", blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    last_success_at = models.DateTimeField(_("last success"), null=True, editable=False)
+    last_error = models.TextField(_("last error"), default="", blank=True, editable=False)
+    last_error_at = models.DateTimeField(null=True, editable=False)
+    stored_count = models.PositiveBigIntegerField(_("mails stored"), default=0, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("mail source")
+        verbose_name_plural = _("mail sources")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "host", "username", "grant", "folder"],
+                nulls_distinct=False,
+                name="mail_source_read_once",
+                violation_error_message=_("Another mail source reads this folder already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.signs_in_as} @ {self.host}"
+
+    def save(self, *args: Any, **given: Any) -> None:
+        """New settings are tried at once, whatever failed before."""
+        self.next_attempt_at, self.failures = timezone.now(), 0
+        super().save(*args, **given)
+
+    @property
+    def signs_in_as(self) -> str:
+        return self.grant.account if self.grant else self.username
+
+    @property
+    def port_number(self) -> int:
+        ports = {self.Kind.IMAP: (993, 143), self.Kind.POP: (995, 110)}[self.Kind(self.kind)]
+        return self.port or ports[self.security != self.Security.TLS]
+
+    def clean(self) -> None:
+        """Passwords travel encrypted or not at all, and somebody has to sign in."""
+        if self.security == self.Security.PLAIN and self.host not in LOOPBACK:
+            raise ValidationError({"security": _("Without encryption only to a server on this machine.")})
+        if not self.grant and not self.username:
+            raise ValidationError({"username": _("Give a user name and password, or choose an OAuth grant.")})
+        if self.kind == self.Kind.POP and self.afterwards == self.Afterwards.MOVE:
+            raise ValidationError({"afterwards": _("POP3 has no folders.")})
+        if self.afterwards == self.Afterwards.MOVE and self.processed_folder == self.folder:
+            raise ValidationError({"processed_folder": _("Must be another folder than the one that is read.")})
