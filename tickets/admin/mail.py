@@ -1,14 +1,48 @@
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import formats, timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tickets.admin.base import DeskModelAdmin, ReadOnlyAdmin
-from tickets.models import InboundEmail, Mailbox, OutboundEmail
+from tickets.admin.base import DeskModelAdmin, ReadOnlyAdmin, SharedChoices
+from tickets.mail import fetch
+from tickets.models import InboundEmail, Mailbox, MailSource, OutboundEmail
+
+
+class MailSourceInline(SharedChoices, admin.StackedInline):
+    model = MailSource
+    extra = 0
+    readonly_fields = ("state",)
+    fieldsets = (
+        (None, {"fields": ("kind", "is_enabled", "host", "port", "security", "username", "password", "grant")}),
+        (_("What is read"), {"fields": ("folder", "fetch_since", "afterwards", "processed_folder")}),
+        (_("How it goes"), {"fields": ("state",)}),
+    )
+
+    @admin.display(description=_("state"))
+    def state(self, source: MailSource) -> str:
+        if source.pk is None:
+            return gettext("Read within a minute of being saved.")
+        success = (
+            formats.date_format(timezone.localtime(source.last_success_at), "DATETIME_FORMAT")
+            if (source.last_success_at)
+            else gettext("never")
+        )
+        said = gettext("Last read: %(when)s. Mails stored: %(count)s.") % {
+            "when": success, "count": source.stored_count,
+        }  # fmt: skip
+        if source.failures:
+            said += " " + gettext("Failed attempts since: %(count)s.") % {"count": source.failures}
+        return f"{said} {source.last_error}".strip()
 
 
 @admin.register(Mailbox)
 class MailboxAdmin(DeskModelAdmin):
+    change_form_template = "admin/tickets/mailbox/change_form.html"
+    inlines = (MailSourceInline,)
     list_display = ("name", "address", "department", "help_topic", "is_default", "is_enabled")
     list_filter = ("is_enabled", "department")
     list_select_related = ("department", "help_topic__parent__parent__parent")
@@ -16,6 +50,19 @@ class MailboxAdmin(DeskModelAdmin):
     autocomplete_fields = ("department", "help_topic")
     used_by = ("sending_departments", "received")
     instead = _("Switch it off instead: the record of its mail stays.")
+
+    def response_change(self, request: HttpRequest, obj: Mailbox) -> HttpResponse:
+        if "_test" not in request.POST:
+            return super().response_change(request, obj)
+        sources = obj.sources.select_related("grant", "mailbox")
+        if not sources:
+            messages.info(request, gettext("This mailbox has no mail source to test."))
+        for source in sources:
+            try:
+                messages.success(request, f"{source}: {fetch.test(source)}")
+            except fetch.Trouble as error:
+                messages.error(request, f"{source}: {error}")
+        return redirect(self.page_of(obj))
 
 
 @admin.register(InboundEmail)
