@@ -8,8 +8,12 @@ from __future__ import annotations
 import html as entities
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import nh3
+
+from tickets.mail.client_marks import kind_of
+from tickets.mail.lines import Kind, Mark
 
 MAX_PASSES = 4
 MAX_QUOTE = 20
@@ -50,6 +54,7 @@ _ANY_TAG = re.compile(r"<[^<>]*>?")
 _SHALLOW = {"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", "option", "br", "img", "hr", "meta",
             "link", "input", "col", "base", "wbr", "area", "source", "html", "body", "head"}  # fmt: skip
 _SPACES = re.compile(r"[ \t\n\r\f]+")
+_VOID = {"br", "hr", "img", "wbr", "col"}
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre"}
 
 
@@ -140,15 +145,33 @@ def _block_remote(match: re.Match[str]) -> str:
     return f'<img{rest} data-blocked="{found[1]}">'
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Text made from HTML, and which parts of it the mail program marked as quoted or as a signature.
+
+    `is_rough` when the HTML was nested beyond reason and its tags were only taken out.
+    """
+
+    text: str
+    marks: list[Mark] = field(default_factory=list)
+    is_rough: bool = False
+
+
 def html_to_text(html: str) -> str:
     """Readable text: paragraphs, list marks, `> ` before quoted lines, links as `words <address>`."""
+    return marked_text(html).text
+
+
+def marked_text(html: str) -> Page:
+    """As `html_to_text`, with the marks of mail programs as places in the text."""
     if _too_complex(html):
-        return _without_tags(html).strip()
+        return Page(_without_tags(html).strip(), is_rough=True)
     cleaned = nh3.clean(
         html,
         tags=_TAGS,
         clean_content_tags=_DROPPED,
-        attributes={"a": {"href"}, "img": {"alt"}},
+        attributes={"*": {"class", "id", "name", "style"}, "a": {"href"}, "img": {"alt"}},
+        attribute_filter=_keep_marks,
         link_rel=None,
         url_schemes={"http", "https"},
     )
@@ -163,6 +186,10 @@ def html_to_text(html: str) -> str:
     return writer.result()
 
 
+def _keep_marks(tag: str, name: str, value: str) -> str | None:
+    return value if name in ("href", "alt") else kind_of(tag, name, value)
+
+
 class _Writer:
     """Collects lines; knows the quote depth, list nesting and whether white space counts."""
 
@@ -173,6 +200,8 @@ class _Writer:
         self.pre = 0
         self.lists: list[int] = []
         self.links: list[tuple[str, int]] = []
+        self.open_tags: list[tuple[str, Kind | None, int]] = []
+        self.marked: list[tuple[Kind, int, int]] = []
 
     def words(self, text: str) -> None:
         if self.pre:
@@ -190,6 +219,8 @@ class _Writer:
             self.end_line()
         if tag in _PARAGRAPHS:
             self.blank()
+        if tag not in _VOID:
+            self.open_tags.append((tag, _mark(attributes), len(self.lines)))
         if tag in ("br", "hr"):
             self.line += "_" * 32 if tag == "hr" else ""
             self.end_line(True)
@@ -216,8 +247,14 @@ class _Writer:
             self.end_link(*self.links.pop())
         elif tag in ("td", "th"):
             self.line += " "
-        if tag not in _BLOCKS:
-            return
+        if tag in _BLOCKS:
+            self.end_block(tag)
+        if self.open_tags and self.open_tags[-1][0] == tag:
+            _, kind, first = self.open_tags.pop()
+            if kind:
+                self.marked.append((kind, first, len(self.lines)))
+
+    def end_block(self, tag: str) -> None:
         self.end_line()
         if tag == "blockquote":
             self.quote = max(0, self.quote - 1)
@@ -254,9 +291,30 @@ class _Writer:
     def prefix(self) -> str:
         return "> " if self.quote == 1 else ">" * min(self.quote, MAX_QUOTE) + " " * bool(self.quote)
 
-    def result(self) -> str:
+    def result(self) -> Page:
+        """At most one blank line in a row, none at the ends."""
         self.end_line()
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in self.lines)).strip("\n")
+        kept: list[str] = []
+        places, offset = [], 0
+        for line in self.lines:
+            line = line.rstrip()
+            places.append(offset)
+            if line or (kept and kept[-1]):
+                kept.append(line)
+                offset += len(line) + 1
+        places.append(offset)
+        text = "\n".join(kept).rstrip("\n")
+        return Page(
+            text, [Mark(kind, places[first], min(places[last], len(text))) for kind, first, last in self.marked]
+        )
+
+
+def _mark(attributes: str) -> Kind | None:
+    """The kind that `_keep_marks` left in place of a class, id, name or style."""
+    if not attributes:
+        return None
+    names = ("class", "id", "name", "style")
+    return next((Kind(value) for key, value in _ATTRIBUTE.findall(attributes) if key in names), None)
 
 
 def _attribute(attributes: str, name: str) -> str:
