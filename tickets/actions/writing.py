@@ -38,10 +38,15 @@ class Upload:
     key: uuid.UUID = field(default_factory=uuid.uuid4)
 
 
-def check_text(field: str, text: str, longest: int) -> str:
-    """`text` without what PostgreSQL cannot hold or a reader cannot see; raises Invalid when empty or too long."""
+def seen(text: str) -> str:
+    """`text` without what PostgreSQL cannot hold or a reader cannot see; lines end in LF."""
     text = _SURROGATES.sub("�", text).replace("\r\n", "\n")
-    text = _UNSEEN.sub("", text.replace("\r", "\n")).strip()
+    return _UNSEEN.sub("", text.replace("\r", "\n"))
+
+
+def check_text(field: str, text: str, longest: int) -> str:
+    """`text` without what `seen` leaves out and without white space around; raises Invalid when empty or too long."""
+    text = seen(text).strip()
     if field == "subject":
         text = " ".join(text.split())
     if not text:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
+from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
 
+from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tickets.actions.writing import MAX_BODY, Upload, check_text
+from tickets.actions.writing import MAX_BODY, Upload, check_text, seen
 from tickets.mail.appointments import Appointment
 from tickets.mail.body import CID, SHOWN_IMAGES
-from tickets.mail.html_text import clean_html
+from tickets.mail.html_text import clean_html, marked_text
+from tickets.mail.lines import Mark
 from tickets.mail.parse import ParsedEmail
+from tickets.mail.signatures import Writer
 from tickets.mail.visible import fold
+from tickets.models import Message, User
 from tickets.refusals import Invalid
+from tickets.states import Source
 
+_EARLIER_MAILS = 5
+_EARLIER_CHARACTERS = 8000
 
 @dataclass(frozen=True)
 class Contents:
@@ -44,27 +54,59 @@ class Contents:
         return {"body": self.body, "html": self.html, "folded": self.folded, "attachments": self.attachments}
 
 
-def read(parsed: ParsedEmail) -> Contents:
+def read(parsed: ParsedEmail, sender: User | None = None) -> Contents:
+    """`sender`, where known, helps to tell a signature: it stands in that person's earlier mails as well."""
     uploads = [
         Upload(part.name, part.data, part.content_type, part.content_id, part.inline) for part in parsed.attachments
     ]
-    dates = "\n\n".join(_in_words(item) for item in parsed.appointments)
-    body = _text("body", f"{dates}\n\n{parsed.text}" if dates else parsed.text)
+    body, marks = _body(parsed)
     html = parsed.html
-    if dates and html:
-        html = "<p>" + escape(dates).replace("\n", "<br>") + "</p>" + html
+    if dates := _text("body", "\n\n".join(_in_words(item) for item in parsed.appointments)):
+        above = f"{dates}\n\n"
+        body = (above + body).rstrip()
+        marks = [Mark(mark.kind, mark.start + len(above), mark.end + len(above)) for mark in marks]
+        html = html and "<p>" + escape(dates).replace("\n", "<br>") + "</p>" + html
     if len(body) > MAX_BODY:
         uploads.append(Upload("message.txt", body.encode(), "text/plain"))
         body = body[:MAX_BODY].rstrip()
     if not body and not uploads:
         body = _("(This mail has no text.)")
+    ranges = fold(body, marks=marks, writer=_writer(parsed, sender), subject=parsed.subject)
     return Contents(
         subject=_text("subject", parsed.subject)[:255].strip() or _("(no subject)"),
         body=body,
         html=clean_html(html, _image_addresses(html, uploads)) if html else "",
-        folded=[[start, end] for start, end, visible in fold(body) if not visible],
+        folded=[[start, end] for start, end, visible in ranges if not visible],
         attachments=uploads,
     )
+
+
+def _body(parsed: ParsedEmail) -> tuple[str, list[Mark]]:
+    """The text of the HTML, if it has any, since mail programs mark there what they quote; else the plain text."""
+    page = marked_text(parsed.html) if parsed.html else None
+    if page is None or page.is_rough or not (body := _text("body", page.text)):
+        return _text("body", parsed.text), []
+    cuts = sorted({0, len(page.text), *(place for mark in page.marks for place in (mark.start, mark.end))})
+    text, places = "", {0: 0}
+    for start, end in pairwise(cuts):
+        text += seen(page.text[start:end])
+        places[end] = len(text)
+    lead = len(text) - len(text.lstrip())
+    return body, [Mark(mark.kind, *(max(0, places[place] - lead) for place in mark[1:])) for mark in page.marks]
+
+
+def _writer(parsed: ParsedEmail, sender: User | None) -> Writer:
+    name = parsed.from_.name if parsed.from_ and not parsed.from_.misleading else ""
+
+    @cache
+    def earlier() -> Sequence[str]:
+        if sender is None:
+            return ()
+        mails = Message.objects.filter(author=sender, source=Source.EMAIL)
+        start = Left("body", _EARLIER_CHARACTERS)
+        return list(mails.order_by("-id").values_list(start, flat=True)[:_EARLIER_MAILS])
+
+    return Writer(name, earlier)
 
 
 def _text(name: str, text: str) -> str:

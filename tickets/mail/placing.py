@@ -32,13 +32,13 @@ def machine_mail(letter: Letter) -> Outcome:
         return Outcome(State.REJECTED, "agent_auto_reply", letter.match.ticket if letter.match else None)
     if letter.match is None or (letter.writer is None and letter.sender is None):
         return Outcome(State.SUSPENDED, "auto_mailer")
-    said = contents.read(letter.parsed)
+    said = contents.read(letter.parsed, letter.sender)
     message = conversation.attach_machine_mail(letter.match.ticket, sender=letter.author(), **letter.message(said))
     return Outcome(State.APPLIED, letter.parsed.machine_reason[:40], letter.match.ticket, message)
 
 
 def persons_mail(letter: Letter) -> Outcome:
-    said = contents.read(letter.parsed)
+    said = contents.read(letter.parsed, letter.sender)
     if earlier := _earlier_copy(letter, said.body):
         return Outcome(State.REJECTED, "duplicate", earlier.ticket)
     if outcome := agents.answer(letter, said):
