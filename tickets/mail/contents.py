@@ -29,6 +29,7 @@ from tickets.states import Source
 _EARLIER_MAILS = 5
 _EARLIER_CHARACTERS = 8000
 
+
 @dataclass(frozen=True)
 class Contents:
     """`folded` are the [start, end] ranges of `body` that are quoted or signature; `html` is clean."""
@@ -87,11 +88,10 @@ def _body(parsed: ParsedEmail) -> tuple[str, list[Mark]]:
     if page is None or page.is_rough or not (body := _text("body", page.text)):
         return _text("body", parsed.text), []
     cuts = sorted({0, len(page.text), *(place for mark in page.marks for place in (mark.start, mark.end))})
-    text, places = "", {0: 0}
+    places = {0: 0}
     for start, end in pairwise(cuts):
-        text += seen(page.text[start:end])
-        places[end] = len(text)
-    lead = len(text) - len(text.lstrip())
+        places[end] = places[start] + len(seen(page.text[start:end]))
+    lead = places[len(page.text)] - len(seen(page.text).lstrip())
     return body, [Mark(mark.kind, *(max(0, places[place] - lead) for place in mark[1:])) for mark in page.marks]
 
 
