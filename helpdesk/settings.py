@@ -279,6 +279,8 @@ DEFAULT_FROM_EMAIL = f"support@{MAIL_DOMAIN}"
 # Names of our own mail servers in Authentication-Results (RFC 8601). Without one no sender counts as verified.
 MAIL_AUTHSERV_ID = env.str("MAIL_AUTHSERV_ID", default="")
 SMTP_IN = _host_and_port("SMTP_IN", "127.0.0.1:8025")
+# Off unless named: for mail servers that hand over by LMTP.
+LMTP_IN = _host_and_port("LMTP_IN", "127.0.0.1:8024") if env.str("LMTP_IN", default="") else ""
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 WEB_WORKERS = _number("WEB_WORKERS", 2, 1, 64)

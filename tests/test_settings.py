@@ -40,6 +40,7 @@ WRONG = [
     ("DATABASE_URL", "sqlite:///desk.db"),
     ("DATABASE_URL", "mysql://root@localhost/desk"),
     ("REDIS_URL", "http://localhost"),
+    ("LMTP_IN", "nonsense"),
     ("SMTP_IN", "nonsense"),
     ("SMTP_IN", "127.0.0.1:99999"),
     ("SMTP_URL", "http://mail.example.org"),

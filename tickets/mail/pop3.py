@@ -5,6 +5,7 @@ A mail is named by its UIDL. What a broken session did not delete is seen again,
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import logging
 import poplib
@@ -59,9 +60,12 @@ class _LongLines:
         yield bytes(chunk)
 
     def xoauth2(self, response: str) -> None:
-        import base64
-
-        self._shortcmd("AUTH XOAUTH2 " + base64.b64encode(response.encode()).decode())  # type: ignore[attr-defined]
+        """In two steps, as Microsoft wants it; a refusal comes as one more question, to be answered with nothing."""
+        self._shortcmd("AUTH XOAUTH2")  # type: ignore[attr-defined]
+        said = self._shortcmd(base64.b64encode(response.encode()).decode())  # type: ignore[attr-defined]
+        if not said.startswith(b"+OK"):
+            self._shortcmd("")  # type: ignore[attr-defined]
+            raise poplib.error_proto(said)
 
 
 class _Plain(_LongLines, poplib.POP3):

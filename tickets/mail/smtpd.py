@@ -8,8 +8,9 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, AnyStr
 
+from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import close_old_connections
@@ -29,6 +30,21 @@ _REMEMBER_SECONDS = 5
 
 class LongLineSMTP(SMTP):
     line_length_limit = MAX_LINE
+
+
+class LongLineLMTP(LMTP):
+    """Answers for each recipient (RFC 2033, section 4.2). They share one row, so they share the answer."""
+
+    line_length_limit = MAX_LINE
+    _answers = 0
+
+    async def push(self, status: AnyStr) -> None:
+        line = status if isinstance(status, bytes) else status.encode()
+        if line.startswith(b"354"):
+            self._answers = len(self.envelope.rcpt_tos) if self.envelope else 0
+        elif self._answers:
+            line, self._answers = b"\r\n".join([line] * self._answers), 0
+        await super().push(line)
 
 
 class Intake:
@@ -55,7 +71,8 @@ class Intake:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         try:
-            row = await self._in_thread(_store, envelope)
+            source = InboundEmail.Source.LMTP if isinstance(server, LMTP) else InboundEmail.Source.SMTP
+            row = await self._in_thread(_store, envelope, source)
         except Exception:
             log.exception("a mail could not be stored")
             return "451 4.3.0 Not stored, try again later"
@@ -75,20 +92,24 @@ class Intake:
         return not self._mailboxes or self._mailboxes.get(f"{local.partition('+')[0]}@{domain}", False)
 
 
-def _store(envelope: Envelope) -> InboundEmail:
+def _store(envelope: Envelope, source: str) -> InboundEmail:
     close_old_connections()
     raw = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-    return store(
-        raw, source=InboundEmail.Source.SMTP, envelope_from=envelope.mail_from or "", envelope_to=envelope.rcpt_tos
-    )
+    return store(raw, source=source, envelope_from=envelope.mail_from or "", envelope_to=envelope.rcpt_tos)
 
 
-async def serve(host: str, port: int, stopped: asyncio.Event, started: Callable[[str], object]) -> None:
+async def serve(
+    host: str,
+    port: int,
+    stopped: asyncio.Event,
+    started: Callable[[str], object],
+    kind: type[SMTP] = LongLineSMTP,
+) -> None:
     """Listens until `stopped` is set; port 0 takes a free one. `started` gets the address as host:port."""
     intake = Intake()
 
     def session() -> SMTP:
-        return LongLineSMTP(
+        return kind(
             intake, data_size_limit=settings.MAX_STORED_MAIL, enable_SMTPUTF8=True, hostname=settings.MAIL_DOMAIN,
             ident="Helpdesk", timeout=_IDLE_SECONDS, loop=asyncio.get_running_loop(),
         )  # fmt: skip

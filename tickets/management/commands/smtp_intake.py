@@ -5,11 +5,12 @@ import signal
 import threading
 from typing import Any
 
+from aiosmtpd.smtp import SMTP
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from tickets.mail import fetch
-from tickets.mail.smtpd import serve
+from tickets.mail.smtpd import LongLineLMTP, LongLineSMTP, serve
 
 
 class Command(BaseCommand):
@@ -33,8 +34,12 @@ class Command(BaseCommand):
         stopped = asyncio.Event()
         for sign in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(sign, stopped.set)
-        host, _, port = settings.SMTP_IN.rpartition(":")
-        await serve(host.strip("[]") or "127.0.0.1", int(port), stopped, self._started)
+        doors: list[tuple[str, type[SMTP]]] = [(settings.SMTP_IN, LongLineSMTP), (settings.LMTP_IN, LongLineLMTP)]
+        await asyncio.gather(*[self._open(where, kind, stopped) for where, kind in doors if where])
+
+    async def _open(self, where: str, kind: type[SMTP], stopped: asyncio.Event) -> None:
+        host, _, port = where.rpartition(":")
+        await serve(host.strip("[]") or "127.0.0.1", int(port), stopped, self._started, kind)
 
     def _started(self, address: str) -> None:
         self.stdout.write(f"Taking mail at {address}")
