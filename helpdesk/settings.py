@@ -278,6 +278,8 @@ MAIL_DOMAIN = env.str("MAIL_DOMAIN", default=urlsplit(BASE_URL).hostname or "loc
 DEFAULT_FROM_EMAIL = f"support@{MAIL_DOMAIN}"
 # Names of our own mail servers in Authentication-Results (RFC 8601). Without one no sender counts as verified.
 MAIL_AUTHSERV_ID = env.str("MAIL_AUTHSERV_ID", default="")
+# Who is asked about SPF, DKIM and DMARC on the set-up page, as address:port; empty: the machine's own resolver.
+DNS_RESOLVER = _host_and_port("DNS_RESOLVER", "9.9.9.9:53") if env.str("DNS_RESOLVER", default="") else ""
 SMTP_IN = _host_and_port("SMTP_IN", "127.0.0.1:8025")
 # Off unless named: for mail servers that hand over by LMTP.
 LMTP_IN = _host_and_port("LMTP_IN", "127.0.0.1:8024") if env.str("LMTP_IN", default="") else ""

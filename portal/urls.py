@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.views import accounts, attachment, guest, home, requests, search, ticket, tickets
+from portal.views import accounts, attachment, guest, home, notices, requests, search, ticket, tickets
 
 app_name = "portal"
 urlpatterns = [
@@ -16,5 +16,6 @@ urlpatterns = [
     path("attachments/<uuid:key>/", attachment.download, name="attachment"),
     path("t/<str:token>/", guest.follow, name="guest"),
     path("links/", guest.fresh_link, name="fresh_link"),
+    path("notices/<str:token>/", notices.unsubscribe, name="unsubscribe"),
     path("setup/<str:token>/", accounts.setup, name="setup"),
 ]

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 
 from tickets import sla
-from tickets.mail import health
+from tickets.mail import dkim, health
 from tickets.models import Desk, Status
 
 shipped = import_module("tickets.migrations.0002_desk")
@@ -16,6 +16,7 @@ def _nothing_remembered() -> None:
     Desk.forget()
     sla.forget_calendars()
     health.forget()
+    dkim.forget()
 
 
 @pytest.fixture(autouse=True)

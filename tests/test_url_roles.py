@@ -15,6 +15,7 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from tests import world as worlds
 from tests.url_roles import API_BODIES, API_GET, API_POST, FORMS, GET, POST, READY, STATES
+from tickets import signing
 from tickets.models import Desk
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,8 @@ def walk(resolver: Any = None, prefix: str = "", space: str = "") -> Iterator[tu
 
 
 ADDRESSES = dict(walk())
+# Decided without a token against forgery: whoever comes there carries a proof in the address or in a header.
+EXEMPT = {"portal:unsubscribe"}
 WEB = [name for name in ADDRESSES if not name.startswith("api:")]
 API = [name for name in ADDRESSES if name.startswith("api:")]
 
@@ -48,6 +51,19 @@ def test_the_table_has_every_address_and_no_other() -> None:
 @pytest.mark.parametrize(("columns", "table"), [(worlds.PEOPLE, GET | POST), (worlds.TOKENS, API_GET | API_POST)])
 def test_every_row_has_every_column(columns: Any, table: dict[str, str]) -> None:
     assert {name: len(row.split()) for name, row in table.items()} == dict.fromkeys(table, len(columns))
+
+
+def test_no_other_form_can_be_sent_from_elsewhere() -> None:
+    exempt = {name for name, view in views() if getattr(view, "csrf_exempt", False) and not name.startswith("api:")}
+    assert exempt == EXEMPT
+
+
+def views(resolver: Any = None, space: str = "") -> Iterator[tuple[str, Any]]:
+    for one in (resolver or get_resolver()).url_patterns:
+        if isinstance(one, URLPattern):
+            yield f"{space}{one.name}", one.callback
+        else:
+            yield from views(one, space + (f"{one.namespace}:" if one.namespace else ""))
 
 
 @pytest.fixture
@@ -68,6 +84,8 @@ def path_of(name: str, world: worlds.World) -> str:
 
 
 def named(name: str, key: str, world: worlds.World) -> Any:
+    if name == "portal:unsubscribe":
+        return signing.unsubscribe_token(signing.key(), world.ticket.pk, world.ticket.requester_id)
     if key == "pk":
         mails = dict.fromkeys(("staff:mail_resend", "staff:mail_cancel"), world.outbound)
         return {"staff:mail_retry": world.inbound, **mails}.get(name, world.message).pk

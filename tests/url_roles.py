@@ -28,6 +28,9 @@ GET = {
     "admin:view_on_site":                   "login     403    403    403    403     403    404",
     "admin:changelist":                     "login     403    403    403    403     403    200",
     # to the provider of the mail account:
+    "admin:tickets_mailrelay_test":         "login     403    403    403    403     403    200",
+    "admin:tickets_dkimkey_domains":        "login     403    403    403    403     403    200",
+    "admin:tickets_dkimkey_samples":        "login     403    403    403    403     403    200",
     "admin:tickets_oauthgrant_connect":     "login     403    403    403    403     403    404",
     # leads to the list, as nothing was begun:
     "admin:tickets_oauthgrant_callback":    "login     403    403    403    403     403    ->",
@@ -104,6 +107,7 @@ GET = {
     "portal:guest":                         "->        ->     ->     ->     ->      ->     ->",
     "portal:fresh_link":                    "200       200    200    200    200     200    200",
     # there is an admin already:
+    "portal:unsubscribe":                   "200       200    200    200    200     200    200",
     "portal:setup":                         "404       404    404    404    404     404    404",
 }
 
@@ -121,6 +125,9 @@ POST = {
     "admin:jsi18n":                         "login     403    403    403    403     403    405",
     "admin:view_on_site":                   "login     403    403    403    403     403    404",
     "admin:changelist":                     "login     403    403    403    403     403    200",
+    "admin:tickets_mailrelay_test":         "login     403    403    403    403     403    200",
+    "admin:tickets_dkimkey_domains":        "login     403    403    403    403     403    405",
+    "admin:tickets_dkimkey_samples":        "login     403    403    403    403     403    405",
     "admin:tickets_oauthgrant_connect":     "login     403    403    403    403     403    405",
     "admin:tickets_oauthgrant_callback":    "login     403    403    403    403     403    405",
     "admin:add":                            "login     403    403    403    403     403    403",
@@ -193,6 +200,8 @@ POST = {
     "portal:attachment":                    "405       405    405    405    405     405    405",
     "portal:guest":                         "405       405    405    405    405     405    405",
     "portal:fresh_link":                    "200       200    200    200    200     200    200",
+    # the signature in the address is the proof, so nobody has to sign in:
+    "portal:unsubscribe":                   "200       200    200    200    200     200    200",
     "portal:setup":                         "404       404    404    404    404     404    404",
 }
 
@@ -242,6 +251,7 @@ API_POST = {
 
 # Addresses that `reverse` alone does not make.
 READY = {
+    "admin:tickets_mailrelay_test": "/admin/tickets/mailrelay/settings/test/",
     "admin:row": "/admin/tickets/ticket/1/",
     "admin:none": "/admin/no-such-page/",
     "admin:tickets_oauthgrant_connect": "/admin/tickets/oauthgrant/1/connect/",

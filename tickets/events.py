@@ -60,6 +60,8 @@ EVENTS: dict[str, EventKind] = {
     "unfollowed": EventKind(_("%(actor)s removed %(person)s"), "person"),
     "proposal_declined": EventKind(_("%(actor)s did not add %(address)s"), "person"),
     "mail_released": EventKind(_("%(actor)s released this mail, which had been held back: %(reason)s"), "mail"),
+    "muted": EventKind(_("%(actor)s wants no more notices about this"), "mail"),
+    "unmuted": EventKind(_("%(actor)s wants notices about this again"), "mail"),
     "links_revoked": EventKind(_("%(actor)s made earlier e-mail links invalid"), "link"),
     "sla_warning": EventKind(_("%(target)s is due soon"), "clock", False, True),
     "sla_breach": EventKind(_("%(target)s is overdue"), "clock", False, True),

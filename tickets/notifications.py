@@ -133,11 +133,15 @@ def _requester(event: TicketEvent) -> list[User]:
 
 def _asked_to_confirm(event: TicketEvent) -> list[User]:
     """The requester, if there still is something to confirm: an event may be handled late."""
-    return _requester(event) if event.ticket.state == State.RESOLVED else []
+    return _unless_muted(event) if event.ticket.state == State.RESOLVED else []
 
 
 def _told_of_closing(event: TicketEvent) -> list[User]:
-    return _requester(event) if event.ticket.state == State.CLOSED else []
+    return _unless_muted(event) if event.ticket.state == State.CLOSED else []
+
+
+def _unless_muted(event: TicketEvent) -> list[User]:
+    return [person for person in _requester(event) if not event.ticket.muted.filter(user=person).exists()]
 
 
 def _told_of_arrival(event: TicketEvent) -> list[User]:

@@ -127,6 +127,17 @@ def instance_mark(key: Key, domain: str) -> str:
     return _encode(_mac(key, b"instance:" + domain.lower().encode(), b""))
 
 
+def unsubscribe_token(key: Key, ticket_id: int, user_id: int) -> str:
+    """Names a ticket and the person who may want no more notices about it."""
+    return _token(key, b"unsubscribe", (ticket_id, user_id))
+
+
+def read_unsubscribe_token(keys: Iterable[Key], token: str) -> tuple[int, int] | None:
+    """(ticket id, user id), or None for what no key has made."""
+    found = _read(keys, b"unsubscribe", token) if len(token) <= 200 else None
+    return (found[0], found[1]) if found and len(found) == 2 and max(found) < 1 << 63 else None
+
+
 def _address(key: Key, purpose: bytes, numbers: tuple[int, ...], domain: str, local: str) -> str:
     full = f"{local}+{_token(key, purpose, numbers)}"
     if len(full.encode()) > LOCAL_OCTETS:

@@ -10,8 +10,10 @@ from tests import factories, people
 from tickets.models import (
     ApiToken,
     Department,
+    DkimKey,
     Holiday,
     InboundEmail,
+    MailRelay,
     Membership,
     Message,
     OAuthGrant,
@@ -101,6 +103,19 @@ def oauth_grant() -> OAuthGrant:
     )  # fmt: skip
 
 
+def mail_relay() -> MailRelay:
+    number = next(_count)
+    return MailRelay.objects.create(
+        name=f"Relay {number}", host="smtp.desk.example", user="desk", password=seal("canary-password"),
+        grant=oauth_grant(),
+    )  # fmt: skip
+
+
+def dkim_key() -> DkimKey:
+    domain = f"desk{next(_count)}.example"
+    return DkimKey.objects.create(domain=domain, private_key=seal("canary-key"), public_key="MII")
+
+
 def outbound() -> OutboundEmail:
     return OutboundEmail.objects.create(
         kind="account", ticket=ticket(), recipient="grace@customers.example", rfc_message_id=f"<{next(_count)}@x>",
@@ -113,8 +128,10 @@ ROWS: dict[str, Callable[[], Any]] = {
     "businesshours": business_hours,
     "department": department,
     "helptopic": help_topic,
+    "dkimkey": dkim_key,
     "inboundemail": inbound,
     "mailbox": lambda: factories.mailbox(factories.department(), help_topic=help_topic()),
+    "mailrelay": mail_relay,
     "message": lambda: Message.objects.filter(ticket=ticket()).get(),
     "oauthgrant": oauth_grant,
     "organization": lambda: people.organization(domains=["acme.example", "acme.test"]),

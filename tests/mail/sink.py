@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.wait import free_port
 
@@ -16,7 +19,7 @@ class Sink:
     """`mails` are (sender, recipient, bytes) accepted; `answers` maps "MAIL", "RCPT" or "DATA" to a refusal;
     one that `hangs_up` accepts the mail and goes away without saying so."""
 
-    def __init__(self) -> None:
+    def __init__(self, users: dict[str, str] | None = None, *, tokens: bool = False, **controller: Any) -> None:
         self.mails: list[tuple[str, str, bytes]] = []
         self.sessions: set[int] = set()
         self.answers: dict[str, str] = {}
@@ -26,7 +29,16 @@ class Sink:
         self.has_data = threading.Event()
         self.was_left = threading.Event()
         self._transports: list[asyncio.WriteTransport] = []
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.proofs: list[tuple[str, str]] = []  # (account, token) of XOAUTH2
+        if tokens:
+            self.auth_XOAUTH2 = self._takes_token
+        if users is not None:
+            controller |= {"authenticator": _of(users), "auth_required": True}
+        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), **controller)
+
+    @property
+    def port(self) -> int:
+        return self._controller.port
 
     @property
     def url(self) -> str:
@@ -49,6 +61,11 @@ class Sink:
     def drop_everybody(self) -> None:
         """Closes all connections and goes on listening."""
         asyncio.run_coroutine_threadsafe(self._abort(), self._controller.loop).result(10)
+
+    async def _takes_token(self, server: SMTP, args: list[str]) -> AuthResult:
+        fields = base64.b64decode(args[1]).decode().split("\x01")
+        self.proofs.append((fields[0].removeprefix("user="), fields[1].removeprefix("auth=Bearer ")))
+        return AuthResult(success=True, auth_data=self.proofs[-1])
 
     async def _abort(self) -> None:
         while self._transports:
@@ -86,3 +103,13 @@ class Sink:
         if self.hangs_up:
             server.transport.abort()
         return "250 OK"
+
+
+def _of(users: dict[str, str]) -> Callable[..., AuthResult]:
+    """An authenticator that knows these people and passwords."""
+
+    def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any) -> AuthResult:
+        is_known = isinstance(given, LoginPassword) and users.get(given.login.decode()) == given.password.decode()
+        return AuthResult(success=is_known, handled=False)
+
+    return check

@@ -111,7 +111,7 @@ def check_status(ticket: Ticket, status: Status) -> None:
 
 def _in_copy(ticket: Ticket) -> list[User]:
     """Everybody besides the requester who gets the replies; agents who follow read them in the workspace."""
-    others = User.objects.filter(followed__ticket=ticket, is_agent=False, is_active=True)
+    others = User.objects.filter(followed__ticket=ticket, is_agent=False, is_active=True).exclude(muted__ticket=ticket)
     return list(others.exclude(pk=ticket.requester_id))
 
 

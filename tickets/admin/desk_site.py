@@ -19,7 +19,7 @@ GROUPS: list[tuple[Any, list[str]]] = [
     (_("People"), ["User", "Organization", "Team", "Role", "ApiToken"]),
     (_("Routing"), ["Department", "HelpTopic", "Status", "Tag"]),
     (_("Time"), ["SlaPolicy", "BusinessHours"]),
-    (_("Mail"), ["Mailbox", "OAuthGrant", "InboundEmail", "OutboundEmail"]),
+    (_("Mail"), ["Mailbox", "MailRelay", "DkimKey", "OAuthGrant", "InboundEmail", "OutboundEmail"]),
     (_("Tickets (to look at)"), ["Ticket", "Message", "TicketEvent"]),
 ]
 

@@ -54,6 +54,12 @@ def answered(key: str) -> None:
         forget()
 
 
+def clear(key: str) -> None:
+    """Forgets what was wrong with the relay."""
+    RelayHealth.objects.filter(key=key).delete()
+    forget()
+
+
 def failed(key: str, why: str, *, is_refusal: bool = False) -> None:
     """Counts a failure; pauses the relay when it is one too many, or a refusal of us."""
     with transaction.atomic():

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets import blobs, permissions, signing
 from tickets.links import guest_url
-from tickets.mail import account_letters
+from tickets.mail import account_letters, dkim
 from tickets.mail.addresses import Address
 from tickets.mail.compose import Draft, Enclosure, compose
 from tickets.mail.headers import one_line
@@ -23,6 +23,7 @@ from tickets.mail.threads import MOST_IDS
 from tickets.models import Attachment, Desk, InboundEmail, Message, OutboundEmail
 
 MOST_ENCLOSED = 20 * 1024 * 1024  # bytes; what is more stays in the portal, since many servers refuse larger mail
+NOTICES = {"confirmation", "closed"}
 _EXCERPT = 1500  # characters
 
 
@@ -79,9 +80,10 @@ def render(row: OutboundEmail) -> bytes:
             references=known,
             enclosures=_enclosures(context["enclosed"]),
             automatic=kind.automatic if row.is_automatic else "",
+            unsubscribe=context["unsubscribe"],
             instance_mark=signing.instance_mark(signing.key(), settings.MAIL_DOMAIN),
         )
-    return compose(draft)
+    return dkim.signed(compose(draft), sender_address(row))
 
 
 def sender_address(row: OutboundEmail) -> str:
@@ -134,6 +136,7 @@ def _context(row: OutboundEmail) -> dict[str, Any]:
         "link": _link(row),
         "excerpt": _excerpt(row.message),
         "answer": _answer(row),
+        "unsubscribe": _unsubscribe(row),
         "enclosed": enclosed,
         "left_out": [file for file in files if file not in enclosed],
     }
@@ -164,6 +167,18 @@ def _link(row: OutboundEmail) -> str:
         return settings.BASE_URL + reverse("staff:ticket", args=number)
     page = reverse("portal:confirm" if asks else "portal:ticket", args=number)
     return f"{settings.BASE_URL}{reverse('account_login')}?next={page}"
+
+
+def _unsubscribe(row: OutboundEmail) -> str:
+    """Where the reader of a notice can say that it was the last one (RFC 8058); empty for what is written to somebody:
+    the answer to the requester, mail about accounts, and what agents get for their work."""
+    if row.ticket is None or row.user is None or row.user.is_agent or row.user.is_superuser:
+        return ""
+    is_copy = row.kind == "reply" and row.user_id != row.ticket.requester_id
+    if not is_copy and row.kind not in NOTICES:
+        return ""
+    token = signing.unsubscribe_token(signing.key(), row.ticket.pk, row.user.pk)
+    return settings.BASE_URL + reverse("portal:unsubscribe", args=[token])
 
 
 def _fitting(row: OutboundEmail, files: list[Attachment]) -> list[Attachment]:

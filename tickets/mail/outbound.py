@@ -145,6 +145,15 @@ def cancel(pk: int) -> bool:
     return bool(rows.update(state=State.CANCELLED, next_attempt_at=None))
 
 
+def resume(key: str) -> None:
+    """Ends a pause of a relay, as after a repair: what waits for its end goes now."""
+    until = RelayHealth.objects.filter(key=key).values_list("paused_until", flat=True).first()
+    health.clear(key)
+    if until:
+        held = OutboundEmail.objects.filter(state=State.RETRY, next_attempt_at=until)
+        routes.by_relay(held, key).update(next_attempt_at=timezone.now())
+
+
 def tell_of_delays() -> int:
     """Lets the agents know whose replies have been waiting for hours; once for each."""
     long_ago = timezone.now() - LATE_AFTER

@@ -53,7 +53,8 @@ class Trouble(Exception):
 @dataclass(frozen=True, slots=True)
 class Route:
     """A relay and how to sign in there. `security` is tls (from the start), starttls (insisted on) or none; `proof`
-    gives the XOAUTH2 response. `key` names the relay's health."""
+    gives the XOAUTH2 response, or raises Trouble. `key` names the relay's health. With a `problem`
+    nobody even calls."""
 
     key: str
     host: str
@@ -62,6 +63,7 @@ class Route:
     user: str = ""
     password: str = field(default="", repr=False)
     proof: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    problem: str = ""
 
 
 @dataclass(slots=True)
@@ -219,6 +221,8 @@ def hang_up(key: str = "") -> None:
 
 def connect(route: Route) -> smtplib.SMTP:
     """A connection that is ready for mail; certificates are checked. Raises Trouble: SILENT or OURS."""
+    if route.problem:
+        raise Trouble(route.problem, Kind.OURS)
     relay = None
     try:
         relay = _called(route)

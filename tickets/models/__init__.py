@@ -3,8 +3,9 @@ from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.event import TicketEvent
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
 from tickets.models.message import Attachment, Message
+from tickets.models.muted import Muted
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
-from tickets.models.relay import RelayHealth
+from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
 from tickets.models.sources import MailSource, OAuthGrant
@@ -18,6 +19,7 @@ __all__ = [
     "BusinessHours",
     "Department",
     "Desk",
+    "DkimKey",
     "Follower",
     "Heartbeat",
     "HelpTopic",
@@ -25,10 +27,12 @@ __all__ = [
     "IdempotencyKey",
     "InboundEmail",
     "Limit",
+    "MailRelay",
     "MailSource",
     "Mailbox",
     "Membership",
     "Message",
+    "Muted",
     "OAuthGrant",
     "OpeningHours",
     "Organization",

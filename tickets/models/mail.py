@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from tickets.models.event import TicketEvent
 from tickets.models.message import Message
 from tickets.models.people import User
+from tickets.models.relay import MailRelay
 from tickets.models.ticket import Ticket
 
 
@@ -28,6 +29,10 @@ class Mailbox(models.Model):
     help_topic = models.ForeignKey(
         "tickets.HelpTopic", verbose_name=_("routes to help topic"), null=True, blank=True, on_delete=models.SET_NULL
     )
+    relay = models.ForeignKey(
+        MailRelay, verbose_name=_("sends by"), null=True, blank=True, on_delete=models.PROTECT,
+        help_text=_("Empty: by the relay that SMTP_URL names."),
+    )  # fmt: skip
     is_default = models.BooleanField(_("default sender"), default=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
     authserv_id = models.CharField(

@@ -1,0 +1,54 @@
+"""Every kind of mail with made-up data, to look at before a customer does. Nothing is stored or sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tickets.mail import letters
+from tickets.models import Attachment, Department, Desk, Message, Ticket, TicketEvent, User
+from tickets.states import State
+
+KINDS = letters.KINDS
+
+
+def render(kind: str) -> tuple[str, str, str]:
+    """(subject, text part, HTML part)."""
+    context = _context()
+    if kind not in letters.NOTICES:
+        context["unsubscribe"] = ""
+    given = {"number": context["ticket"].number, "ticket": context["ticket"].subject, "subject": context["subject"]}
+    subject = str(KINDS[kind].subject) % given
+    return subject, render_to_string(f"mail/{kind}.txt", context), render_to_string(f"mail/{kind}.html", context)
+
+
+def _context() -> dict[str, Any]:
+    person = User(email="rosa@customers.example", name="Rosa Okonkwo")
+    agent = User(email="ana@desk.example", name="Ana Moreira", signature=_("Ana, second floor"), is_agent=True)
+    department = Department(name=_("Support"), signature=Desk.current().name)
+    ticket = Ticket(
+        number="482913", subject=_("The card reader at the side door"), state=State.RESOLVED, requester=person,
+        requester_name=person.name, department=department, assignee=agent,
+    )  # fmt: skip
+    body = _(
+        "Hello Rosa,\n\nthe reader was changed this morning. Please hold the badge flat against it.\n\nDoes it work?"
+    )
+    message = Message(ticket=ticket, kind=Message.Kind.REPLY, author=agent, author_name=agent.name, body=body)
+    data = {
+        "team": _("Night shift"), "target": _("Resolution"), "recipient": person.email, "days": 5, "reason": "",
+        "error": "550 5.1.1 No such person here", "agent": agent.name,
+        "why": _("The relay could not prove who sent it."),
+    }  # fmt: skip
+    event = TicketEvent(ticket=ticket, kind="replied", actor_name=agent.name, data=data, created_at=timezone.now())
+    return {
+        "desk": Desk.current(), "ticket": ticket, "message": message, "event": event, "person": person,
+        "link": f"{settings.BASE_URL}/t/example/", "excerpt": body, "enclosed": [], "answer": "",
+        "left_out": [Attachment(name=_("plan.pdf"), size=31_457_280)],
+        "unsubscribe": f"{settings.BASE_URL}/notices/example/", "subject": _("Your link"),
+        "text": _("Follow this link to set your password:") + f"\n\n{settings.BASE_URL}/accounts/example/",
+        "url": f"{settings.BASE_URL}/t/example/", **data,
+    }  # fmt: skip
