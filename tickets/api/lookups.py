@@ -4,12 +4,14 @@ know them."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Value
+from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
 from tickets.api.answers import works_here
+from tickets.compiled import Compiled
 from tickets.models import Department, HelpTopic, Status, Team, User
 from tickets.refusals import Invalid
 from tickets.states import Priority
@@ -28,16 +30,33 @@ def department(name: str | None, by: User) -> Department | None:
 def help_topic(name: str | None, by: User) -> HelpTopic | None:
     if name is None:
         return None
-    rows = HelpTopic.objects.filter(is_enabled=True)
-    if not works_here(by):
-        rows = rows.filter(is_public=True)
-    return _by_slug_or_name(
-        "help_topic", name, rows.select_related("department__sla_policy", "sla_policy", "assignee", "team")
-    )
+    rows = _topics() if works_here(by) else _public_topics()
+    found = (_topic if works_here(by) else _public_topic).all(name.lower(), name)
+    return _the_one("help_topic", name, found, rows)
+
+
+def _topics() -> QuerySet[HelpTopic]:
+    related = ("department__sla_policy", "sla_policy", "assignee", "team")
+    return HelpTopic.objects.filter(is_enabled=True).select_related(*related)
+
+
+def _public_topics() -> QuerySet[HelpTopic]:
+    return _topics().filter(is_public=True)
+
+
+def _named(rows: Any, slug: Any, name: Any) -> Any:
+    return rows.annotate(upper=Upper("name")).filter(Q(slug=slug) | Q(upper=Upper(name)))[:2]
+
+
+_topic = Compiled(lambda slug, name: _named(_topics(), slug, name))
+_public_topic = Compiled(lambda slug, name: _named(_public_topics(), slug, name))
 
 
 def _by_slug_or_name(field: str, name: str, rows: QuerySet[Row]) -> Row:
-    found = list(rows.filter(Q(slug=name.lower()) | Q(name__iexact=name))[:2])
+    return _the_one(field, name, list(_named(rows, name.lower(), Value(name))), rows)
+
+
+def _the_one(field: str, name: str, found: list[Row], rows: QuerySet[Row]) -> Row:
     exact = [row for row in found if row.slug == name.lower()]  # type: ignore[attr-defined]
     if len(exact or found) != 1:
         raise Invalid(**{field: _unknown(name, rows.order_by("slug").values_list("slug", flat=True)[: _SHOWN + 1])})

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from tickets.compiled import Compiled
+
 if TYPE_CHECKING:
     from tickets.models import Department
 
@@ -167,20 +169,32 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Department id -> what the person may do there. Read once per instance, that is once per request."""
         if not self.is_agent:
             return {}
-        rows = self.memberships.values_list("department_id", "role__permissions")
-        return {department: frozenset(permissions) for department, permissions in rows}
+        return {department: frozenset(permissions) for department, permissions in _grants.all(self.pk)}
 
     @cached_property
     def team_ids(self) -> frozenset[int]:
         if not self.is_agent:
             return frozenset()
-        return frozenset(self.teams.filter(is_enabled=True).values_list("pk", flat=True))
+        return frozenset(pk for (pk,) in _teams.all(self.pk))
 
     def get_full_name(self) -> str:
         return self.display_name
 
     def get_short_name(self) -> str:
         return self.display_name.split(" ")[0]
+
+
+def _related(name: str) -> models.QuerySet:
+    """All rows of the model at the other end of a relation to people."""
+    return User._meta.get_field(name).related_model._default_manager.all()  # type: ignore[union-attr]
+
+
+_grants: Compiled[tuple[int, list[str]]] = Compiled(
+    lambda pk: _related("memberships").filter(user=pk).order_by().values_list("department_id", "role__permissions")
+)
+_teams: Compiled[tuple[int]] = Compiled(
+    lambda pk: _related("teams").filter(members=pk, is_enabled=True).order_by().values_list("pk")
+)
 
 
 def initials(name: str) -> str:
