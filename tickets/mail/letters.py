@@ -14,17 +14,35 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from tickets import blobs, permissions, signing
+from tickets.compiled import Compiled
 from tickets.links import guest_url
 from tickets.mail import account_letters, dkim
 from tickets.mail.addresses import Address
 from tickets.mail.compose import Draft, Enclosure, compose
 from tickets.mail.headers import one_line
 from tickets.mail.threads import MOST_IDS
-from tickets.models import Attachment, Desk, InboundEmail, Message, OutboundEmail
+from tickets.models import Attachment, Desk, InboundEmail, Message, OutboundEmail, TicketEvent
 
 MOST_ENCLOSED = 20 * 1024 * 1024  # bytes; what is more stays in the portal, since many servers refuse larger mail
 NOTICES = {"confirmation", "closed"}
 _EXCERPT = 1500  # characters
+
+_event = Compiled(lambda pk: TicketEvent.objects.filter(pk=pk))
+_message = Compiled(lambda pk: Message.objects.filter(pk=pk))
+_written = Compiled(
+    lambda ticket: (
+        InboundEmail.objects.filter(ticket=ticket, message__kind=Message.Kind.CUSTOMER, message__is_machine=False)
+        .order_by("-id")
+        .values_list("received_at", "rfc_message_id")[:MOST_IDS]
+    )
+)
+_sent = Compiled(
+    lambda ticket, recipient: (
+        OutboundEmail.objects.filter(ticket=ticket, recipient=recipient, sent_at__isnull=False)
+        .order_by("-id")
+        .values_list("sent_at", "rfc_message_id")[:MOST_IDS]
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,8 @@ def _subject(row: OutboundEmail, kind: Kind) -> str:
 
 
 def _context(row: OutboundEmail) -> dict[str, Any]:
+    row.event = _event.first(row.event_id) if row.event_id else None
+    row.message = _message.first(row.message_id) if row.message_id else None
     files = list(row.message.attachments.all()) if row.message and row.kind == "reply" else []
     enclosed = _fitting(row, files)
     return {
@@ -198,13 +218,7 @@ def _thread(row: OutboundEmail) -> tuple[list[str], str]:
     this address), and the one that this mail answers: the newest that somebody wrote, else our own last."""
     if row.ticket_id is None:
         return [], ""
-    written = InboundEmail.objects.filter(
-        ticket=row.ticket_id, message__kind=Message.Kind.CUSTOMER, message__is_machine=False
-    ).values_list("received_at", "rfc_message_id")
-    sent = OutboundEmail.objects.filter(
-        ticket=row.ticket_id, recipient=row.recipient, sent_at__isnull=False
-    ).values_list("sent_at", "rfc_message_id")
-    theirs, ours = list(written.order_by("-id")[:MOST_IDS]), list(sent.order_by("-id")[:MOST_IDS])
+    theirs, ours = _written.all(row.ticket_id), _sent.all(row.ticket_id, row.recipient)
     known = [message_id for _moment, message_id in sorted([*theirs, *ours]) if _is_plain(message_id)]
     answered = next((message_id for _moment, message_id in theirs if _is_plain(message_id)), known[-1] if known else "")
     return known, answered
