@@ -67,6 +67,15 @@ _COLUMNS = {
 }  # fmt: skip
 
 
+def _others(table: Any) -> dict[str, str]:
+    """Column -> default, as text, of what must have a value and is not written above."""
+    return {
+        field.column: _text(field.get_default())
+        for field in table._meta.concrete_fields
+        if not (field.null or field.primary_key or field.generated or field.column in _COLUMNS[table])
+    }
+
+
 @dataclass
 class Rows:
     """Lines for COPY, one list for each table."""
@@ -79,8 +88,10 @@ class Rows:
     def copy(self) -> None:
         with connection.cursor() as cursor:
             for table, lines in self.lines.items():
-                columns = ", ".join(_COLUMNS[table])
-                file = io.StringIO("\n".join(lines) + "\n" if lines else "")
+                others = _others(table)
+                columns = ", ".join([*_COLUMNS[table], *others])
+                end = "".join(f"\t{value}" for value in others.values())
+                file = io.StringIO("".join(f"{line}{end}\n" for line in lines))
                 cursor.copy_expert(f"COPY {table._meta.db_table} ({columns}) FROM STDIN", file)
                 lines.clear()
 
