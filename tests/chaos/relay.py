@@ -1,0 +1,98 @@
+"""`relay PORT FOLDER`: the mail relay of the desk, a real SMTP server that writes down what it accepted.
+
+A mail is accepted when its line stands in `accepted.jsonl`; only then comes the 250. How it behaves stands in the file
+`mood`, which the driver changes: a word, or nothing when all is well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+from email.parser import BytesHeaderParser
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.chaos.points import reached
+
+SLOW_SECONDS = 0.4
+
+
+def canonical(raw: bytes) -> str:
+    """Hash of a mail's bytes, whatever ends its lines and the whole of it."""
+    return hashlib.sha256(re.sub(rb"\r\n|\r|\n", b"\r\n", raw).rstrip()).hexdigest()
+
+
+class Relay:
+    """aiosmtpd's handler."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.turned_away = folder, set[str]()
+        (folder / "mails").mkdir(exist_ok=True)
+        self._book = os.open(folder / "accepted.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    @property
+    def mood(self) -> str:
+        try:
+            return (self.folder / "mood").read_text()
+        except OSError:
+            return ""
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.mood == "closed":
+            server.transport.abort()
+        envelope.mail_from = address
+        return "421 4.3.2 Not now" if self.mood == "busy" else "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.mood == "greylisting" and address not in self.turned_away:
+            self.turned_away.add(address)
+            return "451 4.7.1 Greylisted, come again"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        mood = self.mood
+        if mood == "slow":
+            await asyncio.sleep(SLOW_SECONDS)
+        if mood == "failing":
+            return "452 4.3.1 No room"
+        if mood == "cutting":
+            server.transport.abort()
+            return "451 Gone"
+        reached("relay.received")
+        self._accept(envelope)
+        reached("relay.accepted")
+        if mood == "mute":
+            server.transport.abort()
+        return "250 2.0.0 OK"
+
+    def _accept(self, envelope: Envelope) -> None:
+        raw = bytes(envelope.content or b"")
+        digest = canonical(raw)
+        (self.folder / "mails" / digest).write_bytes(raw)
+        line = {
+            "at": time.time(), "to": envelope.rcpt_tos[0], "sha256": digest,
+            "message_id": BytesHeaderParser().parsebytes(raw)["Message-ID"],
+        }  # fmt: skip
+        os.write(self._book, (json.dumps(line) + "\n").encode())
+
+
+async def serve(port: int, folder: Path) -> None:
+    relay, loop = Relay(folder), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(relay, loop=loop, timeout=300), "127.0.0.1", port)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
