@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import random
 import signal
@@ -33,6 +34,7 @@ def _run(desk: Desk, options: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    _log_to(desk.folder / "driver.log")
     from tests.chaos.faults import all_faults
     from tests.chaos.ledger import Ledger
     from tests.chaos.post import furnish
@@ -61,6 +63,11 @@ def _run(desk: Desk, options: argparse.Namespace) -> int:
         print(f"  {line}")
     ledger.close()
     return 1 if failed or final.wrong or len(outcomes) < options.rounds else 0
+
+
+def _log_to(file: Path) -> None:
+    """What the driver itself meets in the desk's code while things are broken."""
+    logging.basicConfig(filename=file, level=logging.INFO, force=True)
 
 
 def _chosen(faults: list[Any], names: list[str]) -> list[Any]:

@@ -93,9 +93,15 @@ class Desk:
 
     def mood(self, word: str) -> None:
         """How the relay behaves from now on."""
+        (self.folder / "met").unlink(missing_ok=True)
         new = self.folder / "mood.new"
         new.write_text(word)
         new.replace(self.folder / "mood")
+
+    @property
+    def has_met_mood(self) -> bool:
+        """Whether a mail was treated according to the mood."""
+        return (self.folder / "met").exists()
 
     def _start(self, name: str) -> None:
         module = {

@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.points import Point
 
 _REACH_SECONDS = 30
+_FLOW_SECONDS = 0.4  # in which a round's mail sets out, and what does not wait for anything breaks
 
 
 class NotReached(Exception):
@@ -43,7 +45,16 @@ class Trial:
 
     def __init__(self, desk: Desk, ledger: Ledger, chance: random.Random, name: str) -> None:
         self.desk, self.ledger, self.chance, self.name = desk, ledger, chance, name
-        self.broken_at = 0.0
+        self.broken_at = time.monotonic()
+        self.flowing: list[threading.Thread] = []
+
+    def wait_for(self, what: Callable[[], bool], why_not: str) -> None:
+        """Raises NotReached."""
+        end = time.monotonic() + _REACH_SECONDS
+        while not what():
+            if time.monotonic() > end:
+                raise NotReached(why_not)
+            time.sleep(0.005)
 
     def trouble(self, *, window: bool) -> contextlib.AbstractContextManager[object]:
         self.broken_at = time.monotonic()
@@ -61,12 +72,11 @@ def _arm(point: Point, trial: Trial) -> None:
 def _die_at(point: Point, trial: Trial) -> None:
     folder, desk = trial.desk.folder, trial.desk
     with trial.ledger.trouble(point.name, window=point.window) as trouble:
-        end = time.monotonic() + _REACH_SECONDS
-        while not points.has_fired(folder):
-            if time.monotonic() > end:
-                points.disarm(folder)
-                raise NotReached(f"nobody came by at {point.name}")
-            time.sleep(0.005)
+        try:
+            trial.wait_for(lambda: points.has_fired(folder), f"nobody came by at {point.name}")
+        except NotReached:
+            points.disarm(folder)
+            raise
         trial.broken_at = time.monotonic()
         trouble.begin = (folder / "fired").stat().st_ctime  # when it was moved there
         while desk.is_alive(point.part):
@@ -76,7 +86,7 @@ def _die_at(point: Point, trial: Trial) -> None:
 
 
 def _kill(names: tuple[str, ...], trial: Trial) -> None:
-    trial.pause(0.5)
+    trial.pause(_FLOW_SECONDS)
     desk, window = trial.desk, bool({"worker", "database", "relay"} & set(names))
     with trial.trouble(window=window):
         for name in names:
@@ -96,7 +106,7 @@ def _kill_all(trial: Trial) -> None:
 
 
 def _kill_backend(trial: Trial) -> None:
-    trial.pause(0.5)
+    trial.pause(_FLOW_SECONDS)
     with trial.trouble(window=True):
         trial.desk.services.kill_backend(trial.chance)
         time.sleep(0.3)
@@ -123,7 +133,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _flush(trial: Trial) -> None:
-    trial.pause(0.5)
+    trial.pause(_FLOW_SECONDS)
     with trial.trouble(window=False):
         trial.desk.services.flush()
 
@@ -134,19 +144,16 @@ def _stop_worker(trial: Trial) -> None:
 
 def _flush_unheard(trial: Trial) -> None:
     """Every nudge is in the broker when it forgets all: the worker stands still until then."""
-    end = time.monotonic() + _REACH_SECONDS
-    while not trial.is_all_in():
-        if time.monotonic() > end:
-            raise NotReached("the mail did not come in")
-        time.sleep(0.01)
+    trial.wait_for(lambda: not any(thread.is_alive() for thread in trial.flowing), "the mail did not come in")
     with trial.trouble(window=False):
         trial.desk.services.flush()
         os.kill(trial.desk.pids["worker"], signal.SIGCONT)
 
 
 def _fill_disk(trial: Trial) -> None:
-    trial.pause(0.3)
     desk = trial.desk
+    if trial.chance.random() < 0.5:  # else intake meets it, and nothing of the mail comes farther
+        trial.pause(_FLOW_SECONDS)
     with trial.trouble(window=True):
         desk.disk.fill([desk.pids["worker"], desk.pids["intake"]])
         time.sleep(trial.chance.uniform(0.3, 1.5))
@@ -155,10 +162,14 @@ def _fill_disk(trial: Trial) -> None:
 
 
 def _in_mood(word: str, window: bool, trial: Trial) -> None:
+    desk = trial.desk
     with trial.trouble(window=window):
-        trial.desk.mood(word)
-        time.sleep(trial.chance.uniform(0.5, 1.5))
-        trial.desk.mood("")
+        desk.mood(word)
+        try:
+            trial.wait_for(lambda: desk.has_met_mood, "no mail met the relay")
+            trial.pause(1.0)
+        finally:
+            desk.mood("")
 
 
 def _moods() -> list[Fault]:

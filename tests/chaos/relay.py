@@ -36,43 +36,45 @@ class Relay:
         (folder / "mails").mkdir(exist_ok=True)
         self._book = os.open(folder / "accepted.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
-    @property
-    def mood(self) -> str:
+    def _is(self, mood: str) -> bool:
+        """Whether the relay is in this mood; the driver sees in the file `met` that somebody met it."""
         try:
-            return (self.folder / "mood").read_text()
+            found = (self.folder / "mood").read_text() == mood
         except OSError:
-            return ""
+            return False
+        if found:
+            (self.folder / "met").touch()
+        return found
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.mood == "closed":
-            server.transport.abort()
         envelope.mail_from = address
-        return "421 4.3.2 Not now" if self.mood == "busy" else "250 OK"
+        if self._is("closed"):
+            server.transport.abort()
+        return "421 4.3.2 Not now" if self._is("busy") else "250 OK"
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.mood == "greylisting" and address not in self.turned_away:
+        if address not in self.turned_away and self._is("greylisting"):
             self.turned_away.add(address)
             return "451 4.7.1 Greylisted, come again"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        mood = self.mood
-        if mood == "slow":
+        if self._is("slow"):
             await asyncio.sleep(SLOW_SECONDS)
-        if mood == "failing":
+        if self._is("failing"):
             return "452 4.3.1 No room"
-        if mood == "cutting":
+        if self._is("cutting"):
             server.transport.abort()
             return "451 Gone"
         reached("relay.received")
         self._accept(envelope)
         reached("relay.accepted")
-        if mood == "mute":
+        if self._is("mute"):
             server.transport.abort()
         return "250 2.0.0 OK"
 

@@ -24,6 +24,7 @@ from tests.chaos.post import Agent, NotTaken, Sender, reply_to
 from tickets.models import InboundEmail, OutboundEmail, RelayHealth, Ticket, TicketEvent, User
 
 SETTLE_SECONDS = 120
+SPREAD_SECONDS = 0.3
 _HELP_SECONDS = 0.4
 _OPEN = """SELECT (SELECT count(*) FROM tickets_inboundemail WHERE next_attempt_at IS NOT NULL)
  + (SELECT count(*) FROM tickets_ticketevent WHERE handled_at IS NULL)
@@ -71,7 +72,7 @@ class Driver:
             work = Work([self._new(-len(self.fresh) - 1, index, random.Random(0)) for index in range(2)])
             work.replies = [(self._reply_on(thread, 0), thread.pk) for thread in self.fresh]
             marks, taken = Marks.now(self.ledger), list(self.fresh)
-            self._join(self._flow(work))
+            self._join(self._flow(work, random.Random(0)))
             if work.failed or self._settle(help_it=True) is None:
                 raise RuntimeError(f"the desk does not work: {work.failed}")
             self._learn(work, taken)
@@ -86,8 +87,7 @@ class Driver:
         taken = [thread for thread in self.fresh if thread.pk in {ticket for _, ticket in work.replies}]
         if fault.prepare:
             fault.prepare(trial)
-        threads = self._flow(work)
-        trial.is_all_in = lambda: not any(thread.is_alive() for thread in threads)
+        trial.flowing = threads = self._flow(work, chance)
         wrong = self._break(fault, trial)
         self._join(threads)
         self.desk.bring_all_back()
@@ -100,7 +100,7 @@ class Driver:
             wrong.append(f"took {seconds:.0f} s instead of {fault.limit:.0f}")
         found = Audit(self.ledger, marks, work.mails, [reply for reply, _ in work.replies]).run()
         found.wrong[:0] = wrong
-        if settled is not None:
+        if settled or self._settle(help_it=True):  # what waits must not be taken for the next round's
             self._learn(work, taken)
         return Outcome(number, fault, found, seconds)
 
@@ -129,10 +129,13 @@ class Driver:
         token = f"chaos-{self.seed}-{number}-a{thread.pk}"
         return Reply(token, thread.token, uuid.uuid5(uuid.NAMESPACE_URL, token), enclose)
 
-    def _flow(self, work: Work) -> list[threading.Thread]:
+    def _flow(self, work: Work, chance: random.Random) -> list[threading.Thread]:
         jobs: list[Callable[[], None]] = [lambda mail=mail: self.sender.send(mail) for mail in work.mails]  # type: ignore[misc]
         jobs += [lambda pair=pair: self.agent.reply(*pair) for pair in work.replies]  # type: ignore[misc]
-        threads = [threading.Thread(target=_guarded, args=[job, work.failed], daemon=True) for job in jobs]
+        threads = [
+            threading.Thread(target=_guarded, args=[job, chance.uniform(0, SPREAD_SECONDS), work.failed], daemon=True)
+            for job in jobs
+        ]
         for thread in threads:
             thread.start()
         return threads
@@ -190,7 +193,8 @@ class Driver:
         return ", ".join(_described())
 
 
-def _guarded(job: Callable[[], None], failed: list[str]) -> None:
+def _guarded(job: Callable[[], None], delay: float, failed: list[str]) -> None:
+    time.sleep(delay)
     try:
         job()
     except NotTaken as error:
