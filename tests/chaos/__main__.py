@@ -58,7 +58,9 @@ def _run(desk: Desk, options: argparse.Namespace) -> int:
     minutes = (time.monotonic() - began) / 60
     failed = sum(bool(outcome.found.wrong) for outcome in outcomes)
     print(f"{len(outcomes)} rounds in {minutes:.1f} minutes, {failed} of them failed.")
-    print(f"Everything once more: {final.mails_in} mails in, {final.mails_out} out, {final.doubled} twice in the window.")
+    print(
+        f"Everything once more: {final.mails_in} mails in, {final.mails_out} out, {final.doubled} twice in the window."
+    )
     for line in final.wrong:
         print(f"  {line}")
     ledger.close()
@@ -71,11 +73,12 @@ def _log_to(file: Path) -> None:
 
 
 def _chosen(faults: list[Any], names: list[str]) -> list[Any]:
-    known = {fault.name for fault in faults}
-    if unknown := [name for name in names if not any(one == name or one.startswith(name + ".") for one in known)]:
+    def fits(fault: Any, name: str) -> bool:
+        return fault.name == name or fault.name.startswith(name + ".")
+
+    if unknown := [name for name in names if not any(fits(fault, name) for fault in faults)]:
         sys.exit(f"There is no {', '.join(unknown)}; --list tells what there is.")
-    wanted = [fault for fault in faults if any(fault.name == name or fault.name.startswith(name + ".") for name in names)]
-    return wanted if names else faults
+    return [fault for fault in faults if not names or any(fits(fault, name) for name in names)]
 
 
 def _course(faults: list[Any], rounds: int, seed: int) -> list[Any]:

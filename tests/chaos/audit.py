@@ -142,7 +142,8 @@ class Audit:
         wanted: Counter[tuple[str, int]] = Counter()
         for mail in self.mails:
             for message in self.messages[mail.token]:
-                wanted["received" if mail.thread else "auto_response", message.pk if mail.thread else message.ticket_id] = 1
+                kind, cause = ("received", message.pk) if mail.thread else ("auto_response", message.ticket_id)
+                wanted[kind, cause] = 1
         for reply in self.replies:
             wanted.update(("reply", message.pk) for message in self.messages[reply.token])
         for kind, cause in (wanted - have) + (have - wanted):

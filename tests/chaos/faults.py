@@ -202,7 +202,9 @@ def _limited() -> list[Fault]:
               limit=45, share=1)
         for point in resumes
     ]  # fmt: skip
-    flushed = Fault("resume.flush", "broker forgets all nudges: without help", _flush_unheard, _stop_worker, 60, share=2)
+    flushed = Fault(
+        "resume.flush", "broker forgets all nudges: without help", _flush_unheard, _stop_worker, 60, share=2
+    )
     return [flushed, *leases]
 
 

@@ -21,7 +21,9 @@ from tickets.refusals import Refused
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-_LEASE = timedelta(minutes=2)
+# Of a worker that died, the mail is taken up again by the next sweep, within 45 seconds. Should a slow one be still at it,
+# both work and the first to commit wins.
+_LEASE = timedelta(seconds=25)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
 _BATCH = 200
 
