@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from tests.chaos.ledger import Accepted, Ledger, Mail, Reply
@@ -158,7 +159,7 @@ class Audit:
             elif {copy.sha256 for copy in mine} != {canonical(blobs.read(row.raw_sha256))}:
                 found.wrong.append(f"{row}: other bytes than stored, or differing copies")
             found.mails_out += 1
-            for first, second in zip(mine, mine[1:], strict=False):
+            for first, second in pairwise(mine):
                 found.doubled += 1
                 if why := self._not_excused(row, first, second):
                     found.wrong.append(f"{row}: sent twice, {why}")

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from helpdesk.celery import app
 from tests import factories, people
 from tests.mail import post
 from tickets import blobs
@@ -216,6 +217,12 @@ class TestTrouble:
         inbound.apply(broken.pk)
         broken.refresh_from_db()
         assert broken.attempts == 1
+
+    def test_what_a_dead_worker_left_is_taken_up_within_45_seconds(self, broken):
+        assert inbound._claim(broken.pk)
+        broken.refresh_from_db()
+        next_sweep = timedelta(seconds=app.conf.beat_schedule["inbound mail"]["schedule"])
+        assert timedelta(seconds=20) < broken.next_attempt_at + next_sweep - timezone.now() < timedelta(seconds=45)
 
     def test_a_mail_that_kills_its_worker_three_times_is_given_up(self, broken):
         InboundEmail.objects.filter(pk=broken.pk).update(attempts=3)

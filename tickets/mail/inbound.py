@@ -21,7 +21,7 @@ from tickets.refusals import Refused
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-# Of a worker that died, the mail is taken up again by the next sweep, within 45 seconds. Should a slow one be still at it,
+# A dead worker's mail is taken up by the next sweep after this, within 45 seconds. Should a slow worker be still at it,
 # both work and the first to commit wins.
 _LEASE = timedelta(seconds=25)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
