@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -14,11 +14,13 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from tickets.models import Heartbeat, InboundEmail, OutboundEmail, TicketEvent
 
+Figure = tuple[str, float]
 _SILENCE = timedelta(seconds=60)
 
 
@@ -83,7 +85,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse("".join(lines), content_type="text/plain; version=0.0.4")
 
 
-def _figures() -> Iterator[tuple[str, float]]:
+def _figures() -> Iterator[Figure]:
     now = timezone.now()
     waiting = TicketEvent.objects.unhandled()
     yield "events_unhandled", waiting.count()
@@ -92,6 +94,16 @@ def _figures() -> Iterator[tuple[str, float]]:
         yield f"mail_{name}_waiting", due.count()
         oldest = due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
         yield f"mail_{name}_overdue_seconds", max((now - oldest).total_seconds(), 0) if oldest else 0
-    yield "mail_outbound_failed", OutboundEmail.objects.filter(state="failed").count()
-    yield "mail_inbound_suspended", InboundEmail.objects.filter(state="suspended").count()
-    yield "mail_inbound_failed", InboundEmail.objects.filter(state="failed").count()
+    for model, direction in ((InboundEmail, "in"), (OutboundEmail, "out")):
+        yield from _mail_by_state(model, direction, now)
+
+
+def _mail_by_state(model: type[InboundEmail | OutboundEmail], direction: str, now: datetime) -> Iterator[Figure]:
+    """How many mails are in each state, and for how long the oldest has been that is not at its end."""
+    counts = dict(model.objects.order_by().values_list("state").annotate(Count("pk")))
+    for state in model.State.values:
+        yield f'mail_messages{{direction="{direction}",state="{state}"}}', counts.get(state, 0)
+    moment = "received_at" if direction == "in" else "created_at"
+    due = model.objects.filter(next_attempt_at__isnull=False).order_by().values_list("state").annotate(Min(moment))
+    for state, oldest in due:
+        yield f'mail_oldest_seconds{{direction="{direction}",state="{state}"}}', (now - oldest).total_seconds()

@@ -21,6 +21,7 @@ from tickets.models import Desk
 pytestmark = pytest.mark.django_db
 PAGES = re.compile(r"admin:tickets_\w+_(changelist|add|change|delete|history)$")
 MODEL_PAGES = {"changelist", "add", "change", "delete", "history"}
+ARRIVED = ("arrived", "raw", "retry", "release", "block")  # what is done to a mail that came
 NAMELESS = {True: "admin:row", False: "admin:none"}  # below a model; whatever else begins with admin/
 
 
@@ -88,7 +89,8 @@ def named(name: str, key: str, world: worlds.World) -> Any:
         return signing.unsubscribe_token(signing.key(), world.ticket.pk, world.ticket.requester_id)
     if key == "pk":
         mails = dict.fromkeys(("staff:mail_resend", "staff:mail_cancel"), world.outbound)
-        return {"staff:mail_retry": world.inbound, **mails}.get(name, world.message).pk
+        mails |= dict.fromkeys((f"staff:mail_{what}" for what in ARRIVED), world.inbound)
+        return {"staff:mail_unblock": world.blocked, **mails}.get(name, world.message).pk
     return world.names[key]
 
 

@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests import factories, people
-from tickets import links
+from tickets import blobs, links
 from tickets.actions import conversation
-from tickets.models import ApiToken, InboundEmail, Mailbox, Message, OutboundEmail, Ticket, User
+from tickets.models import ApiToken, BlockedSender, InboundEmail, Mailbox, Message, OutboundEmail, Ticket, User
 
 PEOPLE = ("anonymous", "own", "other", "agent", "foreign", "reader", "admin")
 # name of the token -> who has it, its scope
@@ -38,6 +38,7 @@ class World:
     message: Message
     inbound: InboundEmail
     outbound: OutboundEmail
+    blocked: BlockedSender
     people: dict[str, User | None]
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -72,7 +73,14 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         attachments=conversation.uploads([file]),
     )  # fmt: skip
     mailbox = factories.mailbox(where)
-    world = World(ticket, ticket.messages.order_by("pk").first(), _inbound(ticket, mailbox), _outbound(ticket), folk)
+    world = World(
+        ticket,
+        ticket.messages.order_by("pk").first(),
+        _inbound(ticket, mailbox),
+        _outbound(ticket),
+        BlockedSender.objects.create(pattern="spam@evil.example"),
+        folk,
+    )
     world.secrets = {name: _token(folk[who[0]], who[1]) for name, who in TOKENS.items() if who}
     _set_aside(ticket, archived, trashed)
     return world
@@ -85,8 +93,9 @@ def _set_aside(ticket: Ticket, archived: bool, trashed: bool) -> None:
 
 
 def _inbound(ticket: Ticket, mailbox: Mailbox) -> InboundEmail:
+    sha256, size = blobs.put(b"From: grace@customers.example")
     return InboundEmail.objects.create(
-        mailbox=mailbox, source="smtp", raw_sha256="0" * 64, raw_size=1, delivery_key="0" * 64, state="failed",
+        mailbox=mailbox, source="smtp", raw_sha256=sha256, raw_size=size, delivery_key="0" * 64, state="failed",
         ticket=ticket, sender="grace@customers.example", subject="Hello", next_attempt_at=None,
     )  # fmt: skip
 

@@ -139,6 +139,17 @@ def can_open_for(by: Actor, department_id: int | None) -> bool:
     return Permission.CREATE in by.grants.get(department_id, frozenset())
 
 
+def can_release(by: User, department_id: int | None) -> bool:
+    """Whether `by` may let held back mail of a department in; what belongs to none is for admins."""
+    return by.is_superuser or (department_id is not None and can_open_for(by, department_id))
+
+
+def can_block(by: User, pattern: str) -> bool:
+    """Whether `by` may keep a sender out, and let in again: who may open tickets for others may do it to one address,
+    admins to a whole domain."""
+    return by.is_superuser or (not pattern.startswith("@") and can_open_for(by, None))
+
+
 def possible(verb: str, ticket: Ticket) -> bool:
     """Whether the lifecycle has the step from here. An archived ticket only takes a customer's message (which
     becomes a follow-up), unarchiving and the trash; one in the trash only comes out of it."""

@@ -14,7 +14,7 @@ from tickets import blobs, queries
 from tickets.mail.html_text import clean_html
 from tickets.models import Attachment, Message
 
-_DOWNLOAD = "default-src 'none'; sandbox; frame-ancestors 'none'"
+DOWNLOAD = "default-src 'none'; sandbox; frame-ancestors 'none'"
 # The frame around it is sandboxed too; same origin only lets the page measure its height, no script runs in it.
 _FRAMED = (
     "default-src 'none'; img-src data:; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
@@ -33,7 +33,7 @@ def attachment(request: AgentRequest, key: UUID) -> FileResponse:
         raise Http404 from None
     response = FileResponse(content, as_attachment=True, filename=file.name, content_type="application/octet-stream")
     response["Content-Length"] = str(file.size)
-    response["Content-Security-Policy"] = _DOWNLOAD
+    response["Content-Security-Policy"] = DOWNLOAD
     response["Cache-Control"] = "private, no-cache"
     return response
 

@@ -9,14 +9,16 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from tickets import limits, signing
+from tickets import limits, permissions, signing
 from tickets.compiled import Change, Compiled
-from tickets.mail import bounces, guards, identity, placing, reader, threads
+from tickets.events import record
+from tickets.mail import bounces, guards, identity, placing, reader, reasons, threads
 from tickets.mail.letter import Letter, Outcome, State, read
 from tickets.mail.parse import ParsedEmail
-from tickets.models import InboundEmail, Mailbox
-from tickets.refusals import Refused
+from tickets.models import InboundEmail, Mailbox, User
+from tickets.refusals import Invalid, NotAllowed, Refused
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,33 @@ def retry(pk: int) -> None:
         apply(pk)
 
 
+def release(pk: int, *, by: User) -> None:
+    """Lets a mail in that a rule had kept back. The ticket it comes to says who did it. Who the writer is and what he
+    may do stays as unproved as it was. Raises NotAllowed, and Invalid when it is not one to be released."""
+    with transaction.atomic():
+        rows = InboundEmail.objects.select_for_update(of=("self",)).select_related("mailbox", "ticket")
+        row = rows.get(pk=pk)
+        if not permissions.can_release(by, department_of(row)):
+            raise NotAllowed(_("You are not allowed to release this mail."))
+        if not is_releasable(row):
+            raise Invalid(
+                mail=_("This mail cannot be released: it is not held back by a rule any more, or unreadable.")
+            )
+        row.state, row.released_by, row.attempts, row.next_attempt_at = State.STORED, by, 0, timezone.now()
+        row.save(update_fields=["state", "released_by", "attempts", "next_attempt_at"])
+    apply(pk)
+
+
+def is_releasable(row: InboundEmail) -> bool:
+    """Whether a rule keeps the mail back, and not that it cannot be read as one person's."""
+    return row.state == State.SUSPENDED and row.reason in reasons.RELEASABLE
+
+
+def department_of(row: InboundEmail) -> int | None:
+    """Whose mail it is: that of its ticket's department, else of its mailbox's."""
+    return row.ticket.department_id if row.ticket else row.mailbox.department_id if row.mailbox else None
+
+
 def _claim(pk: int) -> bool:
     """Counts the attempt before it begins, so that a mail that kills its worker is given up, too."""
     now = timezone.now()
@@ -91,6 +120,9 @@ def _apply(pk: int) -> None:
                 outcome = _outcome(row, parsed)
         except Refused as error:
             outcome = Outcome(State.SUSPENDED, "refused", detail=str(error))
+        if row.released_by and outcome.message and outcome.ticket:
+            why = reasons.sentence(row.reason)
+            record(outcome.ticket, "mail_released", by=row.released_by, message=outcome.message, reason=why)
         row.state, row.reason, row.detail = outcome.state, outcome.reason, outcome.detail
         row.ticket, row.message = outcome.ticket, outcome.message
         row.next_attempt_at = None
@@ -98,12 +130,12 @@ def _apply(pk: int) -> None:
 
 
 def _outcome(row: InboundEmail, parsed: ParsedEmail) -> Outcome:
-    if parsed.problem:
-        return Outcome(State.SUSPENDED, parsed.problem)
     own = {box.address.lower(): box for box in _mailboxes.all()}
     if parsed.is_own or (row.sender in own and signing.read_message_id(signing.keys(), parsed.message_id)):
         return _own_mail(row)
     row.mailbox = row.mailbox or _mailbox(own, threads.recipients(parsed, row.envelope_to))
+    if parsed.problem:
+        return Outcome(State.SUSPENDED, parsed.problem)
     if parsed.is_bounce and (outcome := _bounce(row, parsed)):
         return outcome
     if identity.is_ambiguous(parsed):

@@ -85,7 +85,7 @@ def _count(letter: Letter, ticket: Ticket | None) -> limits.Hits:
 def _speaks(letter: Letter, sender: User, ticket: Ticket) -> bool:
     """Whether the sender's mail is part of the public conversation: a proof that failed makes it none, and an agent's
     address proves no agent."""
-    if letter.verdict.value == authentication.FAILED:
+    if letter.verdict.value == authentication.FAILED or not sender.is_active:
         return False
     return is_participant(sender, ticket) and (not sender.is_agent or ticket.requester_id == sender.pk)
 

@@ -51,6 +51,12 @@ REASONS: dict[str, Any] = {
     "gave_up": _("Every attempt ended without a result."),
 }
 
+# Held back by a rule that an agent may overrule; the rest of the suspended cannot be read as one person's mail.
+RELEASABLE = {
+    "auto_mailer", "auto_delivery_failure", "too_many", "from_support_address", "sender_disabled", "blocklisted",
+    "failed_email_authentication", "unauthenticated_email_update",
+}  # fmt: skip
+
 
 def sentence(code: str) -> str:
     """The code in plain words; machine mail on its ticket carries the sign it was known by."""
