@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from django.db.models import Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,16 +25,29 @@ _SHADE = {"running": "run", "closed": "closed", "holiday": "closed", "paused": "
 def context(ticket: Ticket, user: User) -> dict[str, Any]:
     """ticket, steps, sla, other_tickets and followers. `ticket` needs its related rows loaded."""
     others, (names, organization) = _others(ticket, user), _names(ticket)
-    followers = ticket.followers.order_by("pk").values_list("user_id", "user__name", "user__email")
-    people = [{"id": pk, "name": name, "email": email} for pk, name, email in followers]
+    people, proposed = _followers(ticket)
     return {
         "ticket": {**head(ticket), **names, "requester": _requester(ticket, len(others) + 1, organization)},
         "steps": steps(ticket),
         "sla": {"targets": targets(ticket, Clock(user))},
         "other_tickets": others[:OTHERS],
         "followers": people,
+        "proposed": proposed,
         "is_follower": any(person["id"] == user.pk for person in people),
     }
+
+
+def _followers(ticket: Ticket) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Who takes part, and whom a mail had in copy without anybody having decided yet; in one query."""
+    inside = ticket.followers.order_by().values_list(Value(True), "user_id", "user__name", "user__email")
+    waiting = ticket.proposed_followers.filter(accepted__isnull=True).order_by()
+    rows = sorted(inside.union(waiting.values_list(Value(False), "pk", "name", "address"), all=True))
+    people: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for takes_part, pk, name, email in rows:
+        people[takes_part].append({"id": pk, "name": name, "email": email})
+    for one in people[False]:
+        one["url"] = reverse("staff:proposed", args=[ticket.number, one["id"]])
+    return people[True], people[False]
 
 
 def head(ticket: Ticket) -> dict[str, Any]:

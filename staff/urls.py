@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from staff.views import compose, files, intake, mail, outgoing, panels, queue, search, ticket, verbs
+from staff.views import compose, files, intake, mail, outgoing, panels, people, queue, search, ticket, verbs
 
 app_name = "staff"
 
@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<str:number>/note/", compose.note, name="note"),
     *[_panel(name) for name in panels.FORMS],
     *[_verb(name) for name in verbs.ACTS],
+    path("tickets/<str:number>/proposed/<int:pk>/", people.decide, name="proposed"),
     path("messages/<int:pk>/html/", files.message_html, name="message_html"),
     path("attachments/<uuid:key>/", files.attachment, name="attachment"),
     path("mail/", mail.mail, name="mail"),

@@ -90,7 +90,8 @@ def named(name: str, key: str, world: worlds.World) -> Any:
     if key == "pk":
         mails = dict.fromkeys(("staff:mail_resend", "staff:mail_cancel"), world.outbound)
         mails |= dict.fromkeys((f"staff:mail_{what}" for what in ARRIVED), world.inbound)
-        return {"staff:mail_unblock": world.blocked, **mails}.get(name, world.message).pk
+        mails |= {"staff:mail_unblock": world.blocked, "staff:proposed": world.proposed}
+        return mails.get(name, world.message).pk
     return world.names[key]
 
 

@@ -12,7 +12,17 @@ from django.test import Client
 from tests import factories, people
 from tickets import blobs, links
 from tickets.actions import conversation
-from tickets.models import ApiToken, BlockedSender, InboundEmail, Mailbox, Message, OutboundEmail, Ticket, User
+from tickets.models import (
+    ApiToken,
+    BlockedSender,
+    InboundEmail,
+    Mailbox,
+    Message,
+    OutboundEmail,
+    ProposedFollower,
+    Ticket,
+    User,
+)
 
 PEOPLE = ("anonymous", "own", "other", "agent", "foreign", "reader", "admin")
 # name of the token -> who has it, its scope
@@ -39,6 +49,7 @@ class World:
     inbound: InboundEmail
     outbound: OutboundEmail
     blocked: BlockedSender
+    proposed: ProposedFollower
     people: dict[str, User | None]
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -79,6 +90,7 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         _inbound(ticket, mailbox),
         _outbound(ticket),
         BlockedSender.objects.create(pattern="spam@evil.example"),
+        ProposedFollower.objects.create(ticket=ticket, address="cc@evil.example"),
         folk,
     )
     world.secrets = {name: _token(folk[who[0]], who[1]) for name, who in TOKENS.items() if who}

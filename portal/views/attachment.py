@@ -19,9 +19,10 @@ def download(request: HttpRequest, key: str) -> FileResponse:
     Never shown by our origin: always a download, in a sandbox, with no type that a browser would run.
     """
     file = Attachment.objects.select_related("message__ticket").filter(key=key).first()
-    if file is None or person_for(request, file.message.ticket) is None:
+    person = person_for(request, file.message.ticket) if file else None
+    if file is None or person is None:
         raise Http404
-    if not readable(file.message.ticket).filter(pk=file.message_id).exists():
+    if not readable(file.message.ticket, person).filter(pk=file.message_id).exists():
         raise Http404
     try:
         blob = blobs.open_blob(file.sha256)

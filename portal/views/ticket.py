@@ -35,7 +35,7 @@ def _show(
     request: HttpRequest, ticket: Ticket, person: User, *, form: MessageForm | None = None, status: int = 200,
     notice: str = "",
 ) -> HttpResponse:  # fmt: skip
-    found = list(readable(ticket).values(*presenters.SHOWN_OF_MESSAGE))
+    found = list(readable(ticket, person).values(*presenters.SHOWN_OF_MESSAGE))
     files = Attachment.objects.filter(message__in=[message["pk"] for message in found]).only(
         "message_id", "key", "name", "size"
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from tests import factories, people
 from tests.e2e.company import Company
+from tests.mail import post
 from tickets.actions import assignment, conversation, lifecycle, triage
-from tickets.models import Ticket, User
+from tickets.models import BlockedSender, Ticket, User
 from tickets.states import Priority, State
 
 SUBJECTS = [
@@ -41,7 +42,23 @@ def lay_out(company: Company) -> Scenery:
         "resolved": factories.ticket_in(State.RESOLVED, company.ana, requester=rosa, department=company.support).number,
         "closed": factories.ticket_in(State.CLOSED, company.ana, requester=rosa, department=company.support).number,
     }
-    return Scenery(rosa.email, agent.email, numbers)
+    return Scenery(rosa.email, agent.email, numbers | arrive(company))
+
+
+def arrive(company: Company) -> dict[str, str]:
+    """Mail that is held back, a blocked sender, and a ticket with people in copy; their keys by what they show."""
+    box = factories.mailbox(company.support, address="post@desk.example")
+    held = post.arrive(
+        post.raw(sender='"security@bank.example" <no-reply@shop.example>', subject="Your order"), box.address
+    )
+    post.arrive(post.raw(sender="a@x.example, b@x.example", subject="Two writers"), box.address)
+    mail = post.raw(
+        sender='"Nina at bank.example <nina@bank.example>" <nina@northwind.example>', to=box.address,
+        subject="Shared calendar", Cc="Jo Park <jo@northwind.example>, a.very.long.name.of.somebody@northwind.example",
+    )  # fmt: skip
+    BlockedSender.objects.create(pattern="@spam.example", created_by=company.ana)
+    opened = post.arrive(mail, box.address).ticket
+    return {"held": str(held.pk), "copied": opened.number if opened else ""}
 
 
 def talk(company: Company, rosa: User) -> Ticket:

@@ -42,6 +42,9 @@ PAGES = {
     "staff-ticket-new": ("agent", "/staff/tickets/new/", STAFF),
     "staff-search": ("agent", "/staff/search/?q=badge", STAFF),
     "staff-mail": ("agent", "/staff/mail/", STAFF),
+    "staff-mail-one": ("agent", "/staff/mail/arrived/{held}/", STAFF),
+    "staff-mail-blocked": ("agent", "/staff/mail/blocked/", STAFF),
+    "staff-ticket-copied": ("agent", "/staff/tickets/{copied}/", STAFF),
     "admin-index": ("admin", "/admin/", ADMIN),
     "admin-changelist": ("admin", "/admin/tickets/helptopic/", ADMIN),
 }

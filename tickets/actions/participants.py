@@ -35,24 +35,25 @@ def propose(ticket: Ticket, others: Iterable[tuple[str, str]], *, by: User) -> N
     ProposedFollower.objects.bulk_create(rows[: max(0, MOST - known)], ignore_conflicts=True)
 
 
-def decide(ticket: Ticket, address: str, *, accept: bool, by: Actor) -> None:
+def decide(ticket: Ticket, pk: int, *, accept: bool, by: Actor) -> str:
     """Takes a proposed person in, or not. Who comes in gets replies and sees the conversation from this moment on,
-    nothing of what was written before. Decided twice, the first decision stands."""
+    nothing of what was written before. Decided twice, the first decision stands. Returns the address."""
     with opened("follow", ticket, by) as (fresh, now):
         if not permissions.can(by, "reply", fresh):
             raise NotAllowed(_("You are not allowed to add people to this ticket."))
-        row = fresh.proposed_followers.select_for_update().filter(address=address, accepted__isnull=True).first()
-        if row is None:
-            return
+        row = fresh.proposed_followers.select_for_update(of=("self",)).filter(pk=pk).first()
+        if row is None or row.accepted is not None:
+            return row.address if row else ""
         row.accepted, row.decided_by = accept, by if isinstance(by, User) else None
         row.save(update_fields=["accepted", "decided_by"])
         if not accept:
-            record(fresh, "proposal_declined", by=by, address=address)
-            return
+            record(fresh, "proposal_declined", by=by, address=row.address)
+            return row.address
         person = people.find_or_create(row.address, row.name)
         _row, added = Follower.objects.get_or_create(ticket=fresh, user=person, defaults={"sees_from": now})
         if added:
             record(fresh, "followed", by=by, person=f"{person.display_name} <{person.email}>")
+        return row.address
 
 
 def _bare(address: str) -> str:

@@ -7,12 +7,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models.people import System, User
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Follower, Ticket
 from tickets.states import Source
 
 # A search vector may hold 1 MB; long before that nobody finds a ticket by what stands there.
@@ -30,6 +31,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def public(self) -> Self:
         """The conversation as customers read it."""
         return self.exclude(kind=Message.Kind.NOTE).exclude(is_machine=True)
+
+    def read_by(self, person: User) -> Self:
+        """The conversation as this one reads it: who was let in from a mail's copy line sees nothing older."""
+        joined = Follower.objects.filter(ticket=OuterRef("ticket"), user=person, sees_from__gt=OuterRef("created_at"))
+        return self.public().filter(~Exists(joined))
 
 
 class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]

@@ -38,7 +38,7 @@ class Messages(WritingView):
         """The conversation, oldest first. Internal notes and machine mail are shown to agents only."""
         ticket = self.ticket(number)
         inside = permissions.is_inside(self.person, ticket)
-        rows = ticket.messages.all() if inside else ticket.messages.public()
+        rows = ticket.messages.all() if inside else ticket.messages.read_by(self.person)
         pages = OldestFirst()
         shown = rows.select_related("author").defer("search").prefetch_related("attachments")
         page = pages.paginate_queryset(shown, request, self)
