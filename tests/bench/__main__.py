@@ -40,7 +40,8 @@ def main() -> None:
 
 
 def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
-    """Everything as plain data: {"tickets", "memory", "costs": {row: {concurrency: Cost}}, "intake": {...}}."""
+    """Everything as plain data: {"tickets", "memory", "costs": {row: {concurrency: Cost}}, "intake": {...},
+    "outbox": {...}}."""
     desk.quiet()
     resting = actions.idle(desk)
     found: dict[str, Any] = {"tickets": desk.tickets, "memory": desk.memory(), "resting": resting, "costs": {}}
@@ -56,6 +57,10 @@ def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
         print(f"{desk.tickets:,} tickets: intake", file=sys.stderr)
         speed, cost = actions.intake(desk, resting)
         found["intake"] = {"per_second": speed, "cost": asdict(cost)}
+    if not only or "outbox" in only:
+        print(f"{desk.tickets:,} tickets: outbox", file=sys.stderr)
+        speed, cost = actions.outbox(desk, resting)
+        found["outbox"] = {"per_second": speed, "cost": asdict(cost)}
     found["reference"], found["memory_after"] = median(references), desk.memory()
     return found
 

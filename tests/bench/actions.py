@@ -18,6 +18,20 @@ COUNTS = {1: 40, 16: 96}
 WARM_UP = 24
 IDLE_SECONDS = 15
 MAILS = 120
+# Written in one go: the worker then has all of them before it, and nothing else to do.
+_QUEUED = """
+from django.db import transaction
+from tickets import outbox
+from tickets.models import Ticket
+rows = Ticket.objects.filter(deleted_at=None).select_related("department__mailbox", "requester")
+with transaction.atomic():
+    for ticket in rows.order_by("-pk")[:%d]:
+        outbox.enqueue("closed", ticket, ticket.requester)
+"""
+_SENT = (
+    "SELECT count(*), extract(epoch FROM max(sent_at) - min(sent_at))::float "
+    "FROM tickets_outboundemail WHERE id > %s AND state = 'sent'"
+)
 _ARRIVED = (
     "SELECT count(*) FROM tickets_ticket t JOIN tickets_message m ON m.ticket_id = t.id "
     "WHERE t.id > %s AND t.subject LIKE %s"
@@ -72,10 +86,7 @@ def _round(desk: Desk, act: Act, browser: Callable[[], Browser], resting: dict[s
     repeat(count, concurrency, act, browser)
     desk.quiet()
     seconds = time.monotonic() - begin
-    used = {
-        part: max(cpu - before.get(part, 0.0) - resting.get(part, 0.0) * seconds, 0.0) * 1000 / count
-        for part, cpu in desk.cpu().items()
-    }
+    used = _used(desk, before, resting, seconds, count)
     return Cost(sum(used.values()), used.get("web", 0), used.get("worker", 0), used.get("database", 0))
 
 
@@ -175,10 +186,36 @@ def intake(desk: Desk, resting: dict[str, float]) -> tuple[float, Cost]:
         seconds = time.monotonic() - begin
         desk.quiet()
         whole = time.monotonic() - begin
-        used = {
-            part: max(cpu - before.get(part, 0.0) - resting.get(part, 0.0) * whole, 0.0) * 1000 / MAILS
-            for part, cpu in desk.cpu().items()
-        }
+        used = _used(desk, before, resting, whole, MAILS)
         speeds.append(MAILS / seconds)
         costs.append(Cost(sum(used.values()), used.get("intake", 0), used.get("worker", 0), used.get("database", 0)))
     return median(speeds), sorted(costs, key=lambda one: one.total)[ROUNDS // 2]
+
+
+def outbox(desk: Desk, resting: dict[str, float]) -> tuple[float, Cost]:
+    """Mails a second that the one worker renders, stores and hands to the relay, the first and the last by the clock
+    of the database; and their cost."""
+    speeds, costs = [], []
+    for _ in range(ROUNDS):
+        last = desk.query("SELECT coalesce(max(id), 0) FROM tickets_outboundemail")[0][0]
+        before, begin = desk.cpu(), time.monotonic()
+        desk.manage("shell", "-v", "0", "-c", _QUEUED % MAILS)
+        desk.quiet()
+        whole = time.monotonic() - begin
+        used = _used(desk, before, resting, whole, MAILS)
+        count, seconds = desk.query(_SENT, last)[0]
+        if count != MAILS:
+            raise Failed(f"only {count} of {MAILS} mails were sent")
+        speeds.append((count - 1) / seconds)
+        costs.append(Cost(sum(used.values()), used.get("web", 0), used.get("worker", 0), used.get("database", 0)))
+    return median(speeds), sorted(costs, key=lambda one: one.total)[ROUNDS // 2]
+
+
+def _used(
+    desk: Desk, before: dict[str, float], resting: dict[str, float], seconds: float, count: int
+) -> dict[str, float]:
+    """CPU milliseconds that each part has used for one of `count`, without what an idle desk uses."""
+    return {
+        part: max(cpu - before.get(part, 0.0) - resting.get(part, 0.0) * seconds, 0.0) * 1000 / count
+        for part, cpu in desk.cpu().items()
+    }

@@ -62,14 +62,15 @@ class Desk:
         """Loads the tickets once; the next run finds them."""
         kept = self.data / "load.json"
         if not kept.exists():
-            self._manage("migrate", "--verbosity=0")
+            self.manage("migrate", "--verbosity=0")
             print(f"Loading {self.tickets:,} tickets; the next run finds them in {self.data}", file=sys.stderr)
-            text = self._manage("seed_load", "--tickets", str(self.tickets))
+            text = self.manage("seed_load", "--tickets", str(self.tickets))
             kept.touch(mode=0o600)
             kept.write_text(text)
         self.load: dict[str, Any] = json.loads(kept.read_text())
 
-    def _manage(self, *command: str) -> str:
+    def manage(self, *command: str) -> str:
+        """What the command prints; it works on the desk's own data."""
         manage = [sys.executable, str(ROOT / "manage.py"), *command]
         return subprocess.run(manage, cwd=ROOT, env=self.env, check=True, stdout=subprocess.PIPE, text=True).stdout
 

@@ -36,15 +36,10 @@ def table(found: dict[str, Any], last: dict[str, Any]) -> str:
 
 
 def _others(found: dict[str, Any], last: dict[str, Any]) -> list[tuple[str, ...]]:
-    lines = []
-    if "intake" in found:
-        speed, cost = found["intake"]["per_second"], found["intake"]["cost"]
-        split = "/".join(f"{cost[part]:.1f}" for part in ("web", "worker", "database"))
-        before = last.get("intake", {}).get("per_second")
-        lines.append(
-            ("mail intake, mails a second", ">= 60", f"{speed:.0f}", f"{cost['total']:.1f} ms each", split,
-             f"{before:.0f}" if before else "", "2-17", "17-27", "-")
-        )  # fmt: skip
+    lines = [
+        *_mails("intake", ("mail intake, mails a second", ">= 60", "2-17", "17-27", "-"), found, last),
+        *_mails("outbox", ("outbox, mails a second", ">= 50", "-", "-", "-"), found, last),
+    ]
     if "ratio" in found:
         before = last.get("ratio")
         lines.append(
@@ -56,6 +51,17 @@ def _others(found: dict[str, Any], last: dict[str, Any]) -> list[tuple[str, ...]
          f"{last['memory']:.0f}" if last else "", "680", "299", "712")
     )  # fmt: skip
     return lines
+
+
+def _mails(name: str, row: tuple[str, ...], found: dict[str, Any], last: dict[str, Any]) -> list[tuple[str, ...]]:
+    if name not in found:
+        return []
+    speed, cost = found[name]["per_second"], found[name]["cost"]
+    split = "/".join(f"{cost[part]:.1f}" for part in ("web", "worker", "database"))
+    before = last.get(name, {}).get("per_second")
+    label, goal, *peers = row
+    ours = (f"{speed:.0f}", f"{cost['total']:.1f} ms each", split, f"{before:.0f}" if before else "")
+    return [(label, goal, *ours, *peers)]
 
 
 def _ms(value: float | None) -> str:
