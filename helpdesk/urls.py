@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from helpdesk import health
 from portal.views.accounts import after_login
+from tickets.mail import webhook
 
 urlpatterns = [
     path("healthz", health.alive, name="healthz"),
@@ -11,6 +12,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("api/", include("tickets.api.urls")),
+    path("hooks/mail/<slug:provider>/", webhook.receive, name="mail_hook"),
+    path("hooks/mail/<slug:provider>/mime", webhook.receive, name="mail_hook_mime"),
     path("staff/", include("staff.urls")),
     path("after-login/", after_login, name="after_login"),
     path("", include("portal.urls")),

@@ -17,6 +17,9 @@ GET = {
     "readyz":                               "503       503    503    503    503     503    503",
     # needs METRICS_TOKEN:
     "metrics":                              "404       404    404    404    404     404    404",
+    # for mail providers that sign; this desk has none:
+    "mail_hook":                            "405       405    405    405    405     405    405",
+    "mail_hook_mime":                       "405       405    405    405    405     405    405",
     # The admin: all its pages are for admins only
     "admin:index":                          "login     403    403    403    403     403    200",
     "admin:login":                          "login     403    403    403    403     403    ->",
@@ -123,6 +126,8 @@ POST = {
     "healthz":                              "200       200    200    200    200     200    200",
     "readyz":                               "503       503    503    503    503     503    503",
     "metrics":                              "404       404    404    404    404     404    404",
+    "mail_hook":                            "404       404    404    404    404     404    404",
+    "mail_hook_mime":                       "404       404    404    404    404     404    404",
     "admin:index":                          "login     403    403    403    403     403    200",
     "admin:login":                          "login     403    403    403    403     403    ->",
     "admin:logout":                         "login     403    403    403    403     403    ->",
@@ -276,6 +281,8 @@ READY = {
     "account_confirm_email": "/accounts/confirm-email/no-such-key/",
     "account_reset_password_from_key": "/accounts/password/reset/key/1-no-such-key/",
     "portal:setup": "/setup/no-such-token/",
+    "mail_hook": "/hooks/mail/mailgun/",
+    "mail_hook_mime": "/hooks/mail/mailgun/mime",
 }
 
 # The ticket is open and assigned unless the address needs it otherwise.

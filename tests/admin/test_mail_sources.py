@@ -83,6 +83,9 @@ def test_a_mailbox_without_accounts_says_so(at_work: Client, box: Mailbox) -> No
         ({"username": ""}, "Give a user name and password, or choose an OAuth grant."),
         ({"kind": "pop", "afterwards": "move"}, "POP3 has no folders."),
         ({"afterwards": "move", "processed_folder": "INBOX"}, "Must be another folder than the one that is read."),
+        ({"host": ""}, "Name the server."),
+        ({"kind": "webhook"}, "Choose who sends."),
+        ({"kind": "webhook", "provider": "mailgun", "password": ""}, "Without a secret anybody could send mail here."),
         ({"port": "70000"}, "less than or equal to 65535"),
     ],
 )

@@ -61,7 +61,9 @@ def readers() -> list[str]:
 
 
 def test_without_accounts_there_is_no_thread(watch, mailbox):
-    watch()
+    MailSource.objects.create(mailbox=mailbox, kind="webhook", provider="mailgun")
+    watcher = watch()
+    assert list(watcher._due()) == []
     assert readers() == []
 
 

@@ -17,7 +17,10 @@ class MailSourceInline(SharedChoices, admin.StackedInline):
     extra = 0
     readonly_fields = ("state",)
     fieldsets = (
-        (None, {"fields": ("kind", "is_enabled", "host", "port", "security", "username", "password", "grant")}),
+        (
+            None,
+            {"fields": ("kind", "is_enabled", "provider", "host", "port", "security", "username", "password", "grant")},
+        ),
         (_("What is read"), {"fields": ("folder", "fetch_since", "afterwards", "processed_folder")}),
         (_("How it goes"), {"fields": ("state",)}),
     )

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets.mail import imap, pop3, sources
+from tickets.mail.providers import address
 from tickets.mail.sources import Round, Stumbles, Trouble
 from tickets.models import MailSource
 
@@ -35,6 +36,8 @@ _READERS: dict[str, Any] = {MailSource.Kind.IMAP: imap, MailSource.Kind.POP: pop
 
 def test(source: MailSource) -> str:
     """Tries the settings of an account without taking anything; what was found, in a sentence. Raises Trouble."""
+    if source.kind == MailSource.Kind.HOOK:
+        return _("Nothing to connect to: have the provider send to %(where)s") % {"where": address(source.provider)}
     return _READERS[source.kind].test(source)
 
 
@@ -96,7 +99,7 @@ class Watcher:
     def _due(self) -> Any:
         now = timezone.now()
         return MailSource.objects.filter(
-            Q(lease_until=None) | Q(lease_until__lt=now),
+            Q(lease_until=None) | Q(lease_until__lt=now), kind__in=list(_READERS),
             is_enabled=True, mailbox__is_enabled=True, next_attempt_at__lte=now,
         ).select_related("mailbox", "grant")  # fmt: skip
 

@@ -8,7 +8,7 @@ from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Pe
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
-from tickets.models.sources import MailSource, OAuthGrant
+from tickets.models.sources import HookToken, MailSource, OAuthGrant
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Heartbeat",
     "HelpTopic",
     "Holiday",
+    "HookToken",
     "IdempotencyKey",
     "InboundEmail",
     "Limit",

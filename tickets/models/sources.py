@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +76,14 @@ class MailSource(models.Model):
     class Kind(models.TextChoices):
         IMAP = "imap", _("IMAP")
         POP = "pop", _("POP3")
+        HOOK = "webhook", _("Webhook of a mail provider")
+
+    class Provider(models.TextChoices):
+        MAILGUN = "mailgun", "Mailgun"
+        MANDRILL = "mandrill", "Mandrill"
+        POSTMARK = "postmark", "Postmark"
+        SENDGRID = "sendgrid", "SendGrid"
+        SPARKPOST = "sparkpost", "SparkPost"
 
     class Security(models.TextChoices):
         TLS = "tls", _("TLS from the start")
@@ -90,14 +99,23 @@ class MailSource(models.Model):
         "tickets.Mailbox", verbose_name=_("mailbox"), on_delete=models.CASCADE, related_name="sources"
     )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.IMAP)
-    host = models.CharField(_("server"), max_length=253, help_text=_("Such as imap.example.org."))
+    provider = models.CharField(
+        _("provider"), max_length=10, choices=Provider.choices, blank=True, default="", help_text=_("Webhooks only.")
+    )
+    host = models.CharField(_("server"), max_length=253, blank=True, help_text=_("Such as imap.example.org."))
     port = models.PositiveIntegerField(
         _("port"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(65535)],
         help_text=_("Empty: 993 or 143 for IMAP, 995 or 110 for POP3."),
     )  # fmt: skip
     security = models.CharField(_("encryption"), max_length=8, choices=Security.choices, default=Security.TLS)
     username = models.CharField(_("user name"), max_length=250, blank=True, help_text=_("Often the whole address."))
-    password = SealedField(_("password"), help_text=_("Stored encrypted. Not needed with an OAuth grant."))
+    password = SealedField(
+        _("password"),
+        help_text=_(
+            "Stored encrypted. Not needed with an OAuth grant. For a webhook: the signing key (Mailgun, Mandrill), or "
+            "user:password as it stands in the address (Postmark, SendGrid, SparkPost)."
+        ),
+    )
     grant = models.ForeignKey(
         OAuthGrant, verbose_name=_("OAuth grant"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="mail_sources", help_text=_("Instead of a password; Google and Microsoft ask for it."),
@@ -137,6 +155,7 @@ class MailSource(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "host", "username", "grant", "folder"],
+                condition=~Q(kind="webhook"),
                 nulls_distinct=False,
                 name="mail_source_read_once",
                 violation_error_message=_("Another mail source reads this folder already."),
@@ -144,6 +163,8 @@ class MailSource(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.kind == self.Kind.HOOK:
+            return self.get_provider_display()
         return f"{self.get_kind_display()} {self.signs_in_as} @ {self.host}"
 
     def save(self, *args: Any, **given: Any) -> None:
@@ -162,6 +183,10 @@ class MailSource(models.Model):
 
     def clean(self) -> None:
         """Passwords travel encrypted or not at all, and somebody has to sign in."""
+        if self.kind == self.Kind.HOOK:
+            return self._clean_hook()
+        if not self.host:
+            raise ValidationError({"host": _("Name the server.")})
         if self.security == self.Security.PLAIN and self.host not in LOOPBACK:
             raise ValidationError({"security": _("Without encryption only to a server on this machine.")})
         if not self.grant and not self.username:
@@ -170,3 +195,25 @@ class MailSource(models.Model):
             raise ValidationError({"afterwards": _("POP3 has no folders.")})
         if self.afterwards == self.Afterwards.MOVE and self.processed_folder == self.folder:
             raise ValidationError({"processed_folder": _("Must be another folder than the one that is read.")})
+        return None
+
+    def _clean_hook(self) -> None:
+        if not self.provider:
+            raise ValidationError({"provider": _("Choose who sends.")})
+        if not self.password:
+            raise ValidationError({"password": _("Without a secret anybody could send mail here.")})
+
+
+class HookToken(models.Model):
+    """A token of a webhook's signature that was used: it is good once. Hashes only."""
+
+    source = models.ForeignKey(MailSource, on_delete=models.CASCADE, related_name="+")
+    token = models.CharField(max_length=64)
+    said = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "token"], name="hook_token_once")]
+
+    def __str__(self) -> str:
+        return self.token
