@@ -15,6 +15,7 @@ from tickets.mail.html_text import html_to_text
 from tickets.mail.mime import Limits, Part, Tree, split
 from tickets.mail.rtf import rtf_to_text
 
+LONG_HTML = 100_000
 SHOWN_IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _USUAL = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 _CALENDARS = {"text/calendar", "application/ics"}
@@ -140,6 +141,10 @@ def _texts(body: _Sorted, limits: Limits, tree: Tree) -> Chosen:
 
 
 def _says_something(markup: str) -> bool:
+    """Whether there are words or pictures. Long HTML is read through: what would take too long to clean for the page
+    ends this process, which has a limit, and not the worker."""
+    if len(markup) > LONG_HTML:
+        return bool(html_to_text(markup).strip()) or "<img" in markup.lower()
     body = _BODY.search(markup)
     if _WORDS.search(markup, body.end() if body else 0) or "<img" in markup.lower():
         return True
