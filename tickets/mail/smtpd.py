@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import close_old_connections
 
+from tickets.mail.smtp_data import SpooledData, contents
 from tickets.mail.store import store
 from tickets.models import InboundEmail, Mailbox
 
@@ -28,11 +29,11 @@ _IDLE_SECONDS = 120
 _REMEMBER_SECONDS = 5
 
 
-class LongLineSMTP(SMTP):
+class LongLineSMTP(SpooledData):
     line_length_limit = MAX_LINE
 
 
-class LongLineLMTP(LMTP):
+class LongLineLMTP(SpooledData, LMTP):
     """Answers for each recipient (RFC 2033, section 4.2). They share one row, so they share the answer."""
 
     line_length_limit = MAX_LINE
@@ -94,8 +95,9 @@ class Intake:
 
 def _store(envelope: Envelope, source: str) -> InboundEmail:
     close_old_connections()
-    raw = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-    return store(raw, source=source, envelope_from=envelope.mail_from or "", envelope_to=envelope.rcpt_tos)
+    return store(
+        contents(envelope), source=source, envelope_from=envelope.mail_from or "", envelope_to=envelope.rcpt_tos
+    )
 
 
 async def serve(
