@@ -23,20 +23,17 @@ def state(row: InboundEmail) -> tuple[str, str]:
     return row.state, row.reason
 
 
-def corpus(root: Path) -> list[Path]:
-    folders = [root / name for name in ("email", "bounces", "auth")]
-    kinds = {".eml", ".raw", ".msg", ".mbox", ".txt"}
-    return [p for folder in folders for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix in kinds]
-
-
-def test_abuse_24_every_mail_of_the_corpora_is_stored_and_ends_in_a_state(corpora, mailbox):
+@pytest.mark.parametrize("part", ["email/[a-d]*", "email/[e-m]*", "email/[n-z]*", "bounces", "auth"])
+def test_abuse_24_every_mail_of_the_corpora_is_stored_and_ends_in_a_state(corpora, mailbox, part):
     """A mail that takes more than 5 s of processor time would be suspended as content_processor_timed_out."""
-    for path in corpus(corpora):
-        raw = path.read_bytes()
-        row = post.arrive(raw)
-        assert blobs.read(row.raw_sha256) == raw, path
-        assert row.state in ("applied", "suspended", "rejected"), (path, row.detail)
-        assert not row.reason.startswith(("content_processor", "parser")), (path, row.reason)
+    for folder in corpora.glob(part):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in {".eml", ".raw", ".msg", ".mbox", ".txt"} and path.is_file():
+                raw = path.read_bytes()
+                row = post.arrive(raw)
+                assert blobs.read(row.raw_sha256) == raw, path
+                assert row.state in ("applied", "suspended", "rejected"), (path, row.detail)
+                assert not row.reason.startswith(("content_processor", "parser")), (path, row.reason)
 
 
 def deep() -> bytes:

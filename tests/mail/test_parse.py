@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tickets.mail.addresses import Address
@@ -288,16 +288,18 @@ def test_any_encoded_word_becomes_a_subject(data, charset, kind):
     subject.encode()
 
 
-@given(st.text(max_size=60), st.sampled_from(["utf-8", "gb18030", "utf-16", "utf-7", "iso-2022-jp"]))
+letters = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf"]), max_size=60)
+
+
+@given(letters, st.sampled_from(["utf-8", "gb18030", "utf-16", "utf-7", "iso-2022-jp"]))
 @settings(max_examples=200, deadline=None)
 def test_text_survives_its_charset(text, charset):
     try:
         data = text.encode(charset)
+        assume(data.decode(charset) == text)
     except UnicodeError:
-        return
-    if data.decode(charset) != text:
-        return
+        assume(False)
+    assume(charset == "utf-16" or not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")))
     raw = b"From: a@example.com\nContent-Type: text/plain; charset=" + charset.encode()
     raw += b"\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(data)
-    wanted = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    assert parse(raw).text.removeprefix("\ufeff") == wanted.removeprefix("\ufeff")
+    assert parse(raw).text == text
