@@ -35,6 +35,15 @@ class Mailbox(models.Model):
     )  # fmt: skip
     is_default = models.BooleanField(_("default sender"), default=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
+    automatic_limit = models.PositiveIntegerField(
+        _("automatic mails in 10 minutes"),
+        default=100,
+        help_text=_("When more go to customers, automatic mail of this mailbox is paused. 0: no limit."),
+    )
+    automatic_paused_at = models.DateTimeField(_("automatic mail paused"), null=True, blank=True, editable=False)
+    automatic_pause_reason = models.CharField(_("why paused"), max_length=200, blank=True, editable=False)
+    # What was sent before an admin resumed counts no more.
+    automatic_counted_from = models.DateTimeField(null=True, blank=True, editable=False)
     authserv_id = models.CharField(
         _("name in Authentication-Results"),
         max_length=250,
@@ -200,6 +209,9 @@ class OutboundEmail(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
     delay_told_at = models.DateTimeField(null=True, help_text=_("When the agent heard that it is late."))
+    bounced_at = models.DateTimeField(null=True, help_text=_("When a report or the relay said that it failed."))
+    bounce_reason = models.CharField(max_length=20, default="")
+    bounce_score = models.PositiveSmallIntegerField(default=0, help_text=_("2 hard, 1 soft, 0 says nothing of them."))
 
     class Meta:
         ordering = ["-id"]
@@ -220,6 +232,8 @@ class OutboundEmail(models.Model):
         indexes = [
             models.Index(fields=["next_attempt_at"], name="outbound_due", condition=Q(next_attempt_at__isnull=False)),
             models.Index(fields=["state", "-id"], name="outbound_state"),
+            models.Index(fields=["mailbox", "sent_at"], name="outbound_automatic", condition=Q(is_automatic=True)),
+            models.Index(fields=["user", "bounced_at"], name="outbound_bounced", condition=Q(bounced_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

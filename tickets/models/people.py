@@ -124,7 +124,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("active"), default=True, help_text=_("Switch off instead of deleting: the history stays readable.")
     )
     may_receive_automatic_mail = models.BooleanField(
-        _("receives automatic mail"), default=True, help_text=_("Off after repeated bounces.")
+        _("receives automatic mail"), default=True, help_text=_("Off after the person reported our mail as spam.")
+    )
+    automatic_mail_paused_until = models.DateTimeField(
+        _("automatic mail paused until"),
+        null=True,
+        blank=True,
+        help_text=_("Set when mail keeps coming back; replies of agents are still sent. Empty it to begin again."),
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -142,6 +148,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def takes_automatic_mail(self) -> bool:
+        """Whether the desk may write to the person by itself, now."""
+        until = self.automatic_mail_paused_until
+        return self.is_active and self.may_receive_automatic_mail and not (until and until > timezone.now())
 
     @property
     def is_staff(self) -> bool:
