@@ -182,7 +182,8 @@ _NO_USER = _any(
     r"onbekend|ukjent|okänd|tuntematon|nieznany|neznám|ismeretlen|알 ?수 ?없는|존재하지",
 )
 _NO_HOST = _any(
-    r"(?:host|domain|hostname|name|dns|nxdomain)\b.{0,40}?(?:unknown|not found|does ?n[o']t exist"
+    r"(?:host|domain|hostname|name|dns|nxdomain)\b(?:(?!user|mailbox|recipient|address|account).){0,40}?"
+    r"(?:unknown|not found|does ?n[o']t exist"
     r"|could not be (?:found|resolved)|"
     r"non-?existent|lookup fail|invalid|no such|error: .{0,10}not found|does not exist|unresolvable|n't be found"
     r"|no relevant answers)",

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from tickets import limits, permissions, signing
 from tickets.compiled import Change, Compiled
 from tickets.events import record
-from tickets.mail import bounces, guards, identity, placing, reader, reasons, threads
-from tickets.mail.letter import Letter, Outcome, State, read
+from tickets.mail import guards, identity, placing, reader, reasons, returned, threads
+from tickets.mail.letter import Outcome, State, read
 from tickets.mail.parse import ParsedEmail
 from tickets.models import InboundEmail, Mailbox, User
 from tickets.refusals import Invalid, NotAllowed, Refused
@@ -136,11 +136,11 @@ def _outcome(row: InboundEmail, parsed: ParsedEmail) -> Outcome:
     row.mailbox = row.mailbox or _mailbox(own, threads.recipients(parsed, row.envelope_to))
     if parsed.problem:
         return Outcome(State.SUSPENDED, parsed.problem)
-    if parsed.is_bounce and (outcome := _bounce(row, parsed)):
+    if outcome := returned.outcome(row, parsed):
         return outcome
     if identity.is_ambiguous(parsed):
         return Outcome(State.SUSPENDED, "bad_from")
-    letter = read(row, parsed)
+    letter = returned.found(read(row, parsed))
     if outcome := guards.kept_back(letter, own):
         return outcome
     if parsed.is_machine and not letter.is_released and not guards.is_forms_mail(letter):
@@ -161,19 +161,6 @@ def _mailbox(own: dict[str, Mailbox], addresses: object) -> Mailbox | None:
         if (box := own.get(f"{local.partition('+')[0]}@{domain}")) and box.is_enabled:
             return box
     return None
-
-
-def _bounce(row: InboundEmail, parsed: ParsedEmail) -> Outcome | None:
-    failed = bounces.original(parsed, row.envelope_to)
-    if failed is None:
-        return None
-    said = bounces.report(parsed)
-    if said.is_failure:
-        bounces.mark_failed(failed, said)
-    if failed.ticket is None or failed.user is None:
-        return Outcome(State.SUSPENDED, "auto_delivery_failure")
-    match = threads.Match(failed.ticket, "message_id")
-    return placing.machine_mail(Letter(row, parsed, parsed.from_, failed.user, row.mailbox, match))
 
 
 def _try_later(pk: int, error: Exception) -> None:

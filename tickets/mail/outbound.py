@@ -24,7 +24,7 @@ from django.utils import timezone
 from tickets import blobs, saving, tasks
 from tickets.compiled import Change, Compiled
 from tickets.events import record
-from tickets.mail import bounces, health, letters, relay, routes
+from tickets.mail import automatic, bounces, health, letters, relay, routes
 from tickets.mail.compose import UnsafeHeader
 from tickets.mail.lanes import lane
 from tickets.mail.relay import Kind, Route, Trouble
@@ -183,6 +183,8 @@ def _claim(pk: int, held: ExitStack) -> _Claim | bool:
         row = _to_send.first(pk, now)
         if row is None:
             return True
+        if automatic.is_held(row, now):
+            return True
         route = routes.route(row)
         if route and (pause := health.pause_of(route.key, now)):
             _hold_back(OutboundEmail.objects.filter(pk=pk), pause)
@@ -251,7 +253,7 @@ def _later(row: OutboundEmail, error: Trouble, attempts: int = 0) -> None:
 def _fail(row: OutboundEmail, error: Trouble) -> None:
     with transaction.atomic():
         if _put_back(row, error, state=State.FAILED, next_attempt_at=None):
-            bounces.tell(row, str(error))
+            bounces.refused(row, error.code, str(error))
 
 
 def _put_back(row: OutboundEmail, error: Trouble, **fields: object) -> bool:

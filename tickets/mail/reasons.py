@@ -15,6 +15,7 @@ REASONS: dict[str, Any] = {
     "subject": _("Its subject names the ticket, and its sender is proved and takes part in it."),
     "agent_reply": _("An agent answered by mail."),
     "agent_note": _("An agent wrote a note by mail."),
+    "receipt": _("A receipt for a mail of ours; nothing follows from it."),
     "unverified": _("Kept as an internal note: its sender takes no part in the ticket, or could not be proved."),
     # suspended: cannot be read as one person's mail
     "no_from": _("It names no sender."),

@@ -43,6 +43,7 @@ _TRANSCRIPT = re.compile(
     r"^[ \t]*>>> (RCPT|MAIL|DATA|EHLO|HELO|RSET|QUIT)\b.*\n[ \t]*<<< ([45].*)", re.IGNORECASE | re.M
 )
 _SAID = re.compile(r"^[ \t]*<<< ([45]\d\d[ -].*(?:\n[ \t]*<<< [45]\d\d[ -].*){0,10})", re.MULTILINE)
+_QUOTED = re.compile(r"\bsaid:\s{0,20}([45]\d\d[ -](?:.*\n?){1,12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,13 @@ def read(parsed: ParsedEmail) -> tuple[Recipient, ...]:
     return tuple(_recipient(address, words.get(address, report), group) for address, group in chosen.items())
 
 
+def refusal(address: str, code: int, said: str) -> Recipient:
+    """What our relay said when it refused this recipient, in the same terms."""
+    status = _status(said, "")
+    reason = bounce_reasons.reason_of(_evidence(said[:_SAID_MOST]), status, str(code), "RCPT")
+    return Recipient(address, "failed", status, str(code), _joined(said)[:1000], "", "RCPT", reason)
+
+
 def complaint(parsed: ParsedEmail) -> tuple[str, ...]:
     """Addresses that a feedback report (RFC 5965) is about; empty for every other mail."""
     if parsed.machine.kind != "feedback":
@@ -199,7 +207,7 @@ def _evidence(words: str) -> str:
 
 def _server_words(said: str) -> str:
     """The server's reply where the report quotes one, else all that was said."""
-    quoted = _SAID.search(said)
+    quoted = _SAID.search(said) or _QUOTED.search(said)
     return quoted[1].replace("<<< ", "") if quoted else said
 
 

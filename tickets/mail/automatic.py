@@ -1,0 +1,89 @@
+"""How much the desk may write to customers by itself. All counters stand in PostgreSQL.
+
+Automatic mail is what no person wrote, about a ticket, to somebody who is no agent: not replies, not notices to agents,
+not the links that people ask for to sign in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from tickets import limits, tasks
+from tickets.mail import alerts
+from tickets.models import Mailbox, OutboundEmail, Ticket
+
+PER_TICKET = [(1, 10 * limits.MINUTE), (3, limits.HOUR), (6, limits.DAY)]
+IN_TOTAL = [(3, 10 * limits.MINUTE), (10, limits.HOUR), (30, limits.DAY)]
+WINDOW = timedelta(minutes=10)
+_ASKED_AGAIN = timedelta(minutes=5)
+_RATE_OVER = timedelta(days=1)
+_RATE_FROM = 20  # mails, below which a share says nothing
+_MOST_BOUNCED = 0.2
+_WAITING = (OutboundEmail.State.QUEUED, OutboundEmail.State.RETRY)
+
+
+def wait_for(address: str, ticket: Ticket) -> int:
+    """Counts one automatic mail to this address on this ticket; the seconds to wait with it, 0 when it may go."""
+    alone = limits.hit(f"auto-ticket:{ticket.pk}:{address}", PER_TICKET)
+    return max(alone, limits.hit(f"auto:{address}", IN_TOTAL))
+
+
+def wait_after_deed(address: str, ticket: Ticket) -> int:
+    """The same for mail that follows from what a person did. No machine can ask for it, so it may come soon after
+    another one; the limits of the hour and the day hold."""
+    alone = limits.hit(f"auto-ticket:{ticket.pk}:{address}", PER_TICKET[1:])
+    return max(alone, limits.hit(f"auto:{address}", IN_TOTAL[1:]))
+
+
+def is_held(row: OutboundEmail, now: datetime) -> bool:
+    """Whether the mail has to wait because its mailbox is paused, which may happen right here; it is put off then."""
+    box = row.mailbox
+    if box is None or not row.is_automatic or row.ticket_id is None or (row.user and row.user.is_agent):
+        return False
+    if box.automatic_paused_at is None:
+        if not box.automatic_limit or _sent(box, now - WINDOW)[: box.automatic_limit].count() < box.automatic_limit:
+            return False
+        pause(box, f"{box.automatic_limit} / 10 min")
+    OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=now + _ASKED_AGAIN, lease_until=None)
+    return True
+
+
+def check_rate(box: Mailbox) -> None:
+    """Pauses the mailbox when too much of its automatic mail came back within a day."""
+    rows = _sent(box, timezone.now() - _RATE_OVER)
+    total = rows.count()
+    bounced = rows.filter(bounced_at__isnull=False).count()
+    if total >= _RATE_FROM and bounced > total * _MOST_BOUNCED:
+        pause(box, f"{bounced} / {total} bounced")
+
+
+def pause(box: Mailbox, why: str) -> None:
+    """Holds automatic mail of this mailbox back until an admin resumes it, and tells the admins. Nothing is lost."""
+    running = Mailbox.objects.filter(pk=box.pk, automatic_paused_at=None)
+    if running.update(automatic_paused_at=timezone.now(), automatic_pause_reason=why[:200]):
+        alerts.tell_admins("mailbox_paused", mailbox=box.address, why=why)
+
+
+def resume(box: Mailbox) -> bool:
+    """Lets automatic mail of the mailbox go again: what waited leaves now. False when it was not paused."""
+    now = timezone.now()
+    paused = Mailbox.objects.filter(pk=box.pk, automatic_paused_at__isnull=False)
+    if not paused.update(automatic_paused_at=None, automatic_pause_reason="", automatic_counted_from=now):
+        return False
+    held = OutboundEmail.objects.filter(
+        mailbox=box, is_automatic=True, ticket__isnull=False, state__in=_WAITING, next_attempt_at__gt=now
+    )
+    held.update(next_attempt_at=now)
+    transaction.on_commit(lambda: tasks.sweep_outbound.delay(), robust=True)
+    return True
+
+
+def _sent(box: Mailbox, since: datetime) -> QuerySet[OutboundEmail]:
+    if box.automatic_counted_from:
+        since = max(since, box.automatic_counted_from)
+    rows = OutboundEmail.objects.filter(mailbox=box, is_automatic=True, ticket__isnull=False, sent_at__gte=since)
+    return rows.exclude(user__is_agent=True).order_by()
