@@ -20,7 +20,7 @@ from tickets.models.people import hue, initials
 
 # Said by itself even among other events: where a ticket came from and how it ended.
 _LOUD = {"opened", "reopened", "closed", "closed_quiet", "confirmed", "resolved", "sla_breach", "mail_failed",
-         "mail_delayed"}  # fmt: skip
+         "mail_delayed", "mail_complaint"}  # fmt: skip
 
 
 def present(ticket: Ticket, user: User, token: str, earlier: str = "") -> dict[str, Any]:

@@ -4,9 +4,10 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
-from tickets import limits, notifications
+from tickets import notifications
 from tickets.actions import assignment, conversation, lifecycle
 from tickets.events import EVENTS, record
+from tickets.mail import automatic
 from tickets.models import SYSTEM, OutboundEmail, Ticket, TicketEvent
 from tickets.notifications import NOTICES
 
@@ -65,11 +66,11 @@ class TestAutoResponse:
             factories.ticket(victim, department)
             handled("opened")
         assert OutboundEmail.objects.filter(recipient=victim.email).count() == 3
-        assert notifications.AUTO_RESPONSES == [(3, 600), (10, 3600), (30, 86400)]
+        assert automatic.IN_TOTAL == [(3, 600), (10, 3600), (30, 86400)]
 
     def test_a_ticket_gets_one_in_ten_minutes(self, department):
         ticket = factories.ticket(department=department)
-        limits.hit(f"auto-ticket:{ticket.pk}", notifications.AUTO_RESPONSES_PER_TICKET)
+        automatic.wait_for(ticket.requester.email, ticket)
         assert handled("opened") == []
 
     def test_a_mailbox_of_our_own_is_not_written_to(self, department):

@@ -9,22 +9,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from tickets import limits, outbox
+from tickets import outbox
 from tickets.compiled import Change, Compiled
-from tickets.mail import outbound
+from tickets.mail import automatic, outbound
 from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
 from tickets.states import State
 
 log = logging.getLogger(__name__)
 
-AUTO_RESPONSES = [(3, 10 * limits.MINUTE), (10, limits.HOUR), (30, limits.DAY)]
-AUTO_RESPONSES_PER_TICKET = [(1, 10 * limits.MINUTE)]
 MOST_AGENTS = 20
 _BATCH = 200
 _GRACE = timedelta(seconds=10)
@@ -46,12 +44,14 @@ _mark_handled = Change(lambda pk, now: (TicketEvent.objects.filter(pk=pk), {"han
 @dataclass(frozen=True)
 class Notice:
     """`audience` names who gets the mail whose template is `template`; `quotes` mails show the event's message; one
-    that `follows` leaves after the replies that are still held back."""
+    that `follows` leaves after the replies that are still held back; what goes `to_customer` keeps to the limits of
+    automatic mail, later if need be."""
 
     audience: Callable[[TicketEvent], Iterable[User]]
     template: str
     quotes: bool = False
     follows: bool = False
+    to_customer: bool = False
 
 
 def handle(pk: int) -> None:
@@ -92,12 +92,22 @@ def _queue(event: TicketEvent) -> list[int]:
         outbox.enqueue(
             notice.template, event.ticket, person, event=event, nudge=False,
             message=event.message if notice.quotes else None,
-            not_before=outbox.held_until(event.ticket) if notice.follows else None,
+            not_before=_not_before(event.ticket, notice, person),
         )
         for notice in notices
         for person in notice.audience(event)
     ]  # fmt: skip
     return [pk for pk in queued if pk is not None]
+
+
+def _not_before(ticket: Ticket, notice: Notice, person: User) -> datetime | None:
+    """After the replies it follows, and when the limits of automatic mail allow it."""
+    held = outbox.held_until(ticket) if notice.follows else None
+    if not notice.to_customer:
+        return held
+    wait = automatic.wait_after_deed(person.email, ticket)
+    allowed = timezone.now() + timedelta(seconds=wait) if wait else None
+    return max(held, allowed) if held and allowed else held or allowed
 
 
 def sweep() -> int:
@@ -128,7 +138,7 @@ def _try_later(pk: int) -> None:
 
 def _requester(event: TicketEvent) -> list[User]:
     person = event.ticket.requester
-    return [person] if person.is_active and person.may_receive_automatic_mail else []
+    return [person] if person.takes_automatic_mail else []
 
 
 def _asked_to_confirm(event: TicketEvent) -> list[User]:
@@ -155,9 +165,7 @@ def _told_of_arrival(event: TicketEvent) -> list[User]:
     people = _requester(event)
     if not people or _own_mailbox.first(people[0].email):
         return []
-    too_many = limits.hit(f"auto:{people[0].email}", AUTO_RESPONSES)
-    too_many += limits.hit(f"auto-ticket:{ticket.pk}", AUTO_RESPONSES_PER_TICKET)
-    return [] if too_many else people
+    return [] if automatic.wait_for(people[0].email, ticket) else people
 
 
 def _assignee(event: TicketEvent) -> list[User]:
@@ -226,9 +234,9 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "received": (Notice(_assignee_or_team, "received", quotes=True),),
     "unverified": (Notice(_assignee_or_department, "unverified", quotes=True),),
     "reopened": (Notice(_on_reopening, "reopened"),),
-    "resolved": (Notice(_asked_to_confirm, "confirmation", follows=True),),
-    "closed": (Notice(_told_of_closing, "closed", follows=True),),
-    "closed_quiet": (Notice(_told_of_closing, "closed"),),
+    "resolved": (Notice(_asked_to_confirm, "confirmation", follows=True, to_customer=True),),
+    "closed": (Notice(_told_of_closing, "closed", follows=True, to_customer=True),),
+    "closed_quiet": (Notice(_told_of_closing, "closed", to_customer=True),),
     "sla_warning": (Notice(_assignee_or_department, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),
     "mail_delayed": (Notice(_writer, "mail_delayed"),),

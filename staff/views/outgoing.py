@@ -19,7 +19,7 @@ from staff.access import AgentRequest, agents_only
 from staff.times import Clock
 from tickets import permissions, queries
 from tickets.mail import health, outbound
-from tickets.models import OutboundEmail, User
+from tickets.models import Mailbox, OutboundEmail, User
 
 SHOWN = 50
 State = OutboundEmail.State
@@ -36,6 +36,7 @@ def outgoing(request: AgentRequest) -> HttpResponse:
         "rail": lists.rail(user, "mail"),
         "failed": [_failed(mail, clock) for mail in rows.filter(state=State.FAILED)[:SHOWN]],
         "waiting": [_waiting(mail, clock) for mail in rows.filter(state__in=_WAITING)[:SHOWN]],
+        "held": _held_mailboxes() if user.is_superuser else [],
         "pauses": [_pause(row, clock) for row in health.paused()] if user.is_superuser else [],
     }
     return render(request, "staff/outgoing.html", context)
@@ -69,6 +70,13 @@ def _do(request: AgentRequest, pk: int, act: Callable[[int], bool], notice: str)
 def _rows(user: User) -> QuerySet[OutboundEmail]:
     rows = OutboundEmail.objects.select_related("ticket").order_by("-pk")
     return rows if user.is_superuser else rows.filter(ticket__in=queries.work_of(user).order_by().values("pk"))
+
+
+def _held_mailboxes() -> list[dict[str, str]]:
+    """Mailboxes whose automatic mail was stopped."""
+    boxes = Mailbox.objects.filter(automatic_paused_at__isnull=False)
+    resume = reverse("admin:tickets_mailbox_changelist")
+    return [{"name": box.address, "why": box.automatic_pause_reason, "url": resume} for box in boxes]
 
 
 def _row(mail: OutboundEmail, clock: Clock) -> dict[str, Any]:

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tests import people
 from tests.mail import post
@@ -23,7 +26,9 @@ def sent(mailbox, agent) -> OutboundEmail:
     return OutboundEmail.objects.get(kind="reply")
 
 
-def report(action: str = "failed", status: str = "5.1.1", returned: str = "") -> bytes:
+def report(
+    action: str = "failed", status: str = "5.1.1", returned: str = "", said: str = "smtp; 550 no mailbox here"
+) -> bytes:
     """A delivery status notification after RFC 3464."""
     head = post.raw(
         sender="Mail Delivery <mailer-daemon@mx.example>", subject="Undelivered Mail", body="", Return_Path="<>"
@@ -34,8 +39,23 @@ def report(action: str = "failed", status: str = "5.1.1", returned: str = "") ->
             "--b\r\nContent-Type: text/plain\r\n\r\nIt did not arrive.\r\n"
             "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
             f"Final-Recipient: rfc822; tomas@customers.example\r\nAction: {action}\r\nStatus: {status}\r\n"
-            "Diagnostic-Code: smtp; 550 no mailbox here\r\n\r\n"
+            f"Diagnostic-Code: {said}\r\n\r\n"
             f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nSubject: x\r\nMessage-ID: {returned}\r\n\r\n--b--\r\n"
+        ).encode()
+    )
+
+
+def complaint(returned: str) -> bytes:
+    """A feedback report after RFC 5965."""
+    head = post.raw(sender="fbl@provider.example", subject="complaint", body="").replace(
+        b"text/plain; charset=utf-8", b'multipart/report; report-type=feedback-report; boundary="b"'
+    )
+    return (
+        head
+        + (
+            "--b\r\nContent-Type: text/plain\r\n\r\nSomebody complained.\r\n"
+            "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nVersion: 1\r\n\r\n"
+            f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {returned}\r\n\r\n--b--\r\n"
         ).encode()
     )
 
@@ -86,25 +106,111 @@ def test_the_same_failure_reported_twice_is_told_once(sent):
     assert TicketEvent.objects.filter(kind="mail_failed").count() == 1
 
 
+def again(sent, agent, **said) -> None:
+    """Another reply that comes back."""
+    conversation.reply(sent.ticket, by=agent, body=f"Hello {sent.ticket.messages.count()}?")
+    post.settle()
+    post.arrive(report(**said), letters.bounce_address(OutboundEmail.objects.filter(kind="reply").first()))
+    sent.user.refresh_from_db()
+
+
+FULL = {"status": "5.2.2", "said": "smtp; 552 mailbox full"}
+
+
 def test_after_two_hard_bounces_a_person_gets_no_automatic_mail(sent, agent):
     post.arrive(report(), letters.bounce_address(sent))
     sent.user.refresh_from_db()
-    assert sent.user.may_receive_automatic_mail
-    conversation.reply(sent.ticket, by=agent, body="Hello?")
+    assert sent.user.takes_automatic_mail
+    again(sent, agent)
+    assert not sent.user.takes_automatic_mail
+    queued = len(post.outgoing("reply"))
+    conversation.reply(sent.ticket, by=agent, body="Agents may still write.")
+    assert len(post.outgoing("reply")) == queued + 1
+
+
+def test_a_full_mailbox_counts_half(sent, agent):
+    for _ in range(3):
+        again(sent, agent, **FULL)
+    assert sent.user.takes_automatic_mail
+    again(sent, agent, **FULL)
+    assert not sent.user.takes_automatic_mail
+
+
+def test_bounces_are_forgotten_after_thirty_days(sent, agent):
+    again(sent, agent)
+    OutboundEmail.objects.update(bounced_at=timezone.now() - timedelta(days=31))
+    again(sent, agent)
+    assert sent.user.takes_automatic_mail
+    again(sent, agent)
+    assert not sent.user.takes_automatic_mail
+    sent.user.automatic_mail_paused_until -= timedelta(days=31)
+    assert sent.user.takes_automatic_mail
+
+
+def test_a_server_that_refuses_us_is_the_admins_matter(sent, agent):
+    boss = people.admin()
+    for _ in range(3):
+        again(sent, agent, status="5.7.1", said="smtp; 550 5.7.1 DMARC policy violation")
+    assert sent.user.takes_automatic_mail
+    assert OutboundEmail.objects.filter(bounce_reason="authentication", bounce_score=0).count() == 3
     post.settle()
-    post.arrive(report(), letters.bounce_address(OutboundEmail.objects.filter(kind="reply").first()))
-    sent.user.refresh_from_db()
-    assert not sent.user.may_receive_automatic_mail
+    (told,) = post.outgoing("mail_policy")
+    assert told.recipient == boss.email
+    assert "DMARC policy violation" in post.text(post.sent(told))
 
 
-def test_a_full_mailbox_is_no_reason_to_stop(sent, agent):
-    for number in range(3):
-        conversation.reply(sent.ticket, by=agent, body=f"Hello {number}?")
-        post.settle()
-        latest = OutboundEmail.objects.filter(kind="reply").first()
-        post.arrive(report(status="5.2.2"), letters.bounce_address(latest))
+def test_a_proved_complaint_stops_automatic_mail(sent):
+    row = post.arrive(complaint(sent.rfc_message_id))
+    assert (row.state, row.ticket, row.message.is_machine) == ("applied", sent.ticket, True)
     sent.user.refresh_from_db()
-    assert sent.user.may_receive_automatic_mail
+    assert not sent.user.takes_automatic_mail
+    assert TicketEvent.objects.filter(kind="mail_complaint").count() == 1
+
+
+def test_a_complaint_without_proof_changes_nothing(sent):
+    post.arrive(complaint("<x@y.example>"))
+    sent.user.refresh_from_db()
+    assert sent.user.takes_automatic_mail
+
+
+def test_a_receipt_is_only_recorded(sent):
+    mail = (
+        post.raw(In_Reply_To=sent.rfc_message_id, body="--b\r\n\r\nSeen.\r\n--b--")
+        .replace(b"text/plain; charset=utf-8", b'multipart/report; report-type=disposition-notification; boundary="b"')
+    )  # fmt: skip
+    messages = sent.ticket.messages.count()
+    row = post.arrive(mail)
+    assert (row.state, row.reason, row.ticket, row.message) == ("applied", "receipt", sent.ticket, None)
+    assert sent.ticket.messages.count() == messages
+
+
+def test_a_report_in_words_alone_counts_too(sent, agent):
+    words = (
+        "Hi. This is the mail program at mx.example.\r\nI was not able to deliver your message to the following"
+        " addresses.\r\n\r\n<tomas@customers.example>:\r\nRemote host said: 550 5.1.1 user unknown\r\n"
+    )
+    mail = post.raw(sender="MAILER-DAEMON@mx.example", subject="failure notice", body=words, Return_Path="<>")
+    post.arrive(mail, letters.bounce_address(sent))
+    assert (now(sent).state, now(sent).bounce_score, now(sent).bounce_reason) == ("failed", 2, "no_such_user")
+
+
+@pytest.mark.parametrize("wrong", ["other key", "one letter", "unsigned"])
+def test_abuse_16_a_forged_bounce_leaves_the_victim_alone(sent, wrong, settings):
+    address = letters.bounce_address(sent)
+    local, _, domain = address.rpartition("@")
+    if wrong == "other key":
+        forged = signing.bounce_address(signing.Key(1, b"another desk's key"), sent.pk, domain)
+    elif wrong == "one letter":
+        forged = f"{local[:-2]}{'a' if local[-2] != 'a' else 'b'}{local[-1]}@{domain}"
+    else:
+        forged = f"support+{sent.pk}@{domain}"
+    for _ in range(5):
+        post.arrive(report(), forged)
+    victim = now(sent)
+    assert (victim.state, victim.bounced_at, victim.bounce_score) == ("sent", None, 0)
+    sent.user.refresh_from_db()
+    assert sent.user.takes_automatic_mail
+    assert Ticket.objects.count() == 1
 
 
 def test_a_bounce_address_names_one_mail_only(sent):

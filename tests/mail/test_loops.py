@@ -1,10 +1,14 @@
 """Machines that answer each other have to stop by themselves."""
 
+import json
+
 import pytest
+from django.utils import timezone
 
 from tests import factories, people
 from tests.mail import post
-from tickets.actions import conversation
+from tickets.actions import conversation, lifecycle
+from tickets.mail import letters
 from tickets.models import OutboundEmail, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +69,7 @@ def run(first: Desk, second: Desk, already: set[int]) -> int:
     return total
 
 
-def test_two_desks_that_acknowledge_each_other_stop_at_once(desks):
+def test_abuse_17_two_desks_that_acknowledge_each_other_stop_at_once(desks):
     one, two = desks
     with one:
         factories.ticket(people.customer(email=two.address), one.department)
@@ -73,7 +77,7 @@ def test_two_desks_that_acknowledge_each_other_stop_at_once(desks):
     assert Ticket.objects.count() <= 2
 
 
-def test_an_agents_reply_to_another_desk_is_answered_once(desks):
+def test_abuse_17_an_agents_reply_to_another_desk_is_answered_once(desks):
     one, two = desks
     with one:
         ticket = factories.ticket(people.customer(email=two.address), one.department, auto_response=False)
@@ -92,3 +96,73 @@ def test_a_mail_that_comes_back_to_its_own_desk_ends_there(desks):
         back = post.arrive(post.sent(row).as_bytes(), one.address)
     assert (back.state, back.reason, Ticket.objects.count()) == ("rejected", "own_mail", 1)
     assert ticket.messages.count() == 1
+
+
+def test_a_loop_is_told_of_once(desks, caplog):
+    one, _two = desks
+    with one:
+        factories.ticket(people.customer(email="list@one.example"), one.department)
+        post.settle()
+        (row,) = post.outgoing()
+        raw = post.sent(row).as_bytes()
+        ends = [post.arrive(raw + b"\r\n" * number, one.address).reason for number in range(5)]
+    assert ends == ["own_mail"] * 5
+    assert sum("came back" in record.getMessage() for record in caplog.records) == 1
+
+
+NOTES = (
+    {"subject": "Out of Office: your ticket", "Auto_Submitted": "auto-replied"},
+    {"subject": "Abwesenheitsnotiz", "X_Autoreply": "yes"},
+    {"subject": "Absence du bureau", "Precedence": "auto_reply"},
+    {"subject": "On vacation", "Return_Path": "<>"},
+)
+
+
+@pytest.mark.parametrize("way", ["reply address", "return address", "message id"])
+def test_abuse_18_vacation_notes_change_nothing(mailbox, way):
+    agent = people.agent(mailbox.department)
+    ticket = post.arrive(post.raw()).ticket
+    conversation.reply(ticket, by=agent, body="Restart it, please.")
+    lifecycle.resolve(Ticket.objects.get(pk=ticket.pk), by=agent)
+    OutboundEmail.objects.update(next_attempt_at=timezone.now())
+    post.settle()
+    reply = OutboundEmail.objects.get(kind="reply")
+    to = {"reply address": post.sent(reply)["Reply-To"], "return address": letters.bounce_address(reply)}
+    before, sent = clock(ticket), len(post.outgoing())
+    for number in range(120 // 3):
+        note = NOTES[number % len(NOTES)]
+        more = {"In_Reply_To": reply.rfc_message_id} if way == "message id" else {}
+        row = post.arrive(post.raw(**note, **more, body=f"Back on day {number}."), to.get(way, mailbox.address))
+        assert (row.state, row.ticket) == ("applied", ticket)
+    post.settle()
+    assert len(post.outgoing()) == sent
+    assert ticket.messages.filter(is_machine=True).count() == 120 // 3
+    assert clock(ticket) == before
+    assert Ticket.objects.count() == 1
+
+
+def clock(ticket) -> dict:
+    """State and everything the SLA clock and the lists go by."""
+    fields = ("state", "due_at", "next_breach_at", "resolved_at", "reopen_count", "waiting_since", "auto_close_at",
+              "last_message_at", "message_count")  # fmt: skip
+    return Ticket.objects.values(*fields).get(pk=ticket.pk)
+
+
+def test_abuse_21_reports_of_77_systems_are_answered_by_nobody(corpora, mailbox):
+    agent = people.agent(mailbox.department)
+    ticket = post.arrive(post.raw()).ticket
+    conversation.reply(ticket, by=agent, body="Which printer?")
+    OutboundEmail.objects.update(next_attempt_at=timezone.now())
+    post.settle()
+    reply = OutboundEmail.objects.get(kind="reply")
+    expected = json.loads((corpora / "expectations" / "sisimai_bounces.json").read_text())["files"]
+    paths = [corpora / "bounces" / "sisimai" / name for name, people in expected.items() if people]
+    sent = {row.pk for row in post.outgoing()}
+    for path in paths:
+        row = post.arrive(path.read_bytes(), letters.bounce_address(reply))
+        assert (row.state, row.ticket) == ("applied", ticket), path
+        row = post.arrive(path.read_bytes() + b"\r\n", mailbox.address)
+        assert row.ticket is None, path
+    post.settle()
+    assert {row.kind for row in post.outgoing() if row.pk not in sent} == {"mail_failed"}
+    assert Ticket.objects.count() == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import formats, timezone
@@ -8,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tickets.admin.base import DeskModelAdmin, ReadOnlyAdmin, SharedChoices
-from tickets.mail import fetch
+from tickets.mail import automatic, fetch
 from tickets.models import InboundEmail, Mailbox, MailSource, OutboundEmail
 
 
@@ -46,7 +47,9 @@ class MailSourceInline(SharedChoices, admin.StackedInline):
 class MailboxAdmin(DeskModelAdmin):
     change_form_template = "admin/tickets/mailbox/change_form.html"
     inlines = (MailSourceInline,)
-    list_display = ("name", "address", "department", "help_topic", "is_default", "is_enabled")
+    list_display = ("name", "address", "department", "help_topic", "is_default", "is_enabled", "automatic_mail")
+    readonly_fields = ("automatic_mail",)
+    actions = ("resume_automatic_mail",)
     list_filter = ("is_enabled", "department")
     list_select_related = ("department", "help_topic__parent__parent__parent")
     search_fields = ("name", "address")
@@ -66,6 +69,21 @@ class MailboxAdmin(DeskModelAdmin):
             except fetch.Trouble as error:
                 messages.error(request, f"{source}: {error}")
         return redirect(self.page_of(obj))
+
+    @admin.display(description=_("automatic mail"))
+    def automatic_mail(self, box: Mailbox) -> str:
+        if not box.automatic_paused_at:
+            return gettext("runs")
+        return gettext("paused (%(why)s)") % {"why": box.automatic_pause_reason}
+
+    @admin.action(description=_("Resume automatic mail"))
+    def resume_automatic_mail(self, request: HttpRequest, boxes: QuerySet[Mailbox]) -> None:
+        resumed = [str(box) for box in boxes if automatic.resume(box)]
+        if resumed:
+            said = gettext("Automatic mail goes again from: %(names)s") % {"names": ", ".join(resumed)}
+            self.message_user(request, said, messages.SUCCESS)
+        else:
+            self.message_user(request, gettext("None of them was paused."), messages.WARNING)
 
 
 @admin.register(InboundEmail)
@@ -94,5 +112,5 @@ class OutboundEmailAdmin(ReadOnlyAdmin):
     fields = (
         "created_at", "kind", "ticket", "message", "event", "mailbox", "recipient", "recipient_name", "user",
         "is_automatic", "rfc_message_id", "state", "attempt", "next_attempt_at", "sent_at", "is_uncertain",
-        "last_code", "last_error",
+        "last_code", "last_error", "bounced_at", "bounce_reason", "bounce_score",
     )  # fmt: skip
