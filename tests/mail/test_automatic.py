@@ -7,6 +7,7 @@ from django.utils import timezone
 from tests import factories, people
 from tests.mail import post
 from tickets import limits
+from tickets.actions import conversation
 from tickets.mail import automatic, bounces, letters, reports
 from tickets.models import Mailbox, OutboundEmail
 
@@ -60,8 +61,6 @@ def test_a_mailbox_that_writes_too_much_is_paused(mailbox):
 
 
 def test_agents_are_still_heard_while_a_mailbox_is_paused(mailbox):
-    from tickets.actions import conversation
-
     agent = people.agent(mailbox.department)
     automatic.pause(mailbox, "test")
     ticket = factories.ticket(people.customer(), mailbox.department)

@@ -7,12 +7,14 @@ not the links that people ask for to sign in.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tickets import limits, tasks
+from tickets.compiled import Compiled
 from tickets.mail import alerts
 from tickets.models import Mailbox, OutboundEmail, Ticket
 
@@ -45,7 +47,7 @@ def is_held(row: OutboundEmail, now: datetime) -> bool:
     if box is None or not row.is_automatic or row.ticket_id is None or (row.user and row.user.is_agent):
         return False
     if box.automatic_paused_at is None:
-        if not box.automatic_limit or _sent(box, now - WINDOW)[: box.automatic_limit].count() < box.automatic_limit:
+        if not box.automatic_limit or not _reached(box.automatic_limit).first(box.pk, _since(box, now - WINDOW)):
             return False
         pause(box, f"{box.automatic_limit} / 10 min")
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=now + _ASKED_AGAIN, lease_until=None)
@@ -54,7 +56,7 @@ def is_held(row: OutboundEmail, now: datetime) -> bool:
 
 def check_rate(box: Mailbox) -> None:
     """Pauses the mailbox when too much of its automatic mail came back within a day."""
-    rows = _sent(box, timezone.now() - _RATE_OVER)
+    rows = _sent().filter(mailbox=box, sent_at__gte=_since(box, timezone.now() - _RATE_OVER))
     total = rows.count()
     bounced = rows.filter(bounced_at__isnull=False).count()
     if total >= _RATE_FROM and bounced > total * _MOST_BOUNCED:
@@ -82,8 +84,18 @@ def resume(box: Mailbox) -> bool:
     return True
 
 
-def _sent(box: Mailbox, since: datetime) -> QuerySet[OutboundEmail]:
-    if box.automatic_counted_from:
-        since = max(since, box.automatic_counted_from)
-    rows = OutboundEmail.objects.filter(mailbox=box, is_automatic=True, ticket__isnull=False, sent_at__gte=since)
-    return rows.exclude(user__is_agent=True).order_by()
+def _since(box: Mailbox, moment: datetime) -> datetime:
+    return max(moment, box.automatic_counted_from) if box.automatic_counted_from else moment
+
+
+def _sent() -> QuerySet[OutboundEmail]:
+    to_customers = Q(user=None) | Q(user__is_agent=False)
+    return OutboundEmail.objects.filter(to_customers, is_automatic=True, ticket__isnull=False).order_by("sent_at")
+
+
+@lru_cache(maxsize=64)
+def _reached(limit: int) -> Compiled[tuple[int]]:
+    """Asked for each automatic mail: whether a mailbox sent that many since a moment."""
+    return Compiled(
+        lambda mailbox, since: _sent().filter(mailbox=mailbox, sent_at__gte=since).values_list("pk")[limit - 1 : limit]
+    )

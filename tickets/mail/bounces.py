@@ -72,6 +72,8 @@ def mark_failed(row: OutboundEmail, said: Recipient) -> None:
 
 def complained(row: OutboundEmail) -> None:
     """The person called our mail spam: the desk writes to them only when an agent does."""
+    if row.user_id is None:
+        return
     customer = User.objects.filter(pk=row.user_id, may_receive_automatic_mail=True, is_agent=False)
     if customer.update(may_receive_automatic_mail=False) and row.ticket:
         record(row.ticket, "mail_complaint", by=SYSTEM, message=row.message, recipient=row.recipient)
