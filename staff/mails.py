@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from staff import senders
 from staff.times import Clock, size
 from tickets import blobs, permissions, queries
-from tickets.mail import inbound, reasons
-from tickets.mail.headers import decode_words
+from tickets.mail import addresses, identity, inbound, reasons
+from tickets.mail.authentication import Verdict
+from tickets.mail.headers import Headers, decode_words
 from tickets.mail.mime import Limits, split
 from tickets.models import InboundEmail, User
 
@@ -111,14 +112,16 @@ def _ticket(mail: InboundEmail) -> dict[str, str] | None:
 def one(mail: InboundEmail, user: User) -> dict[str, Any]:
     """The mail with its header fields and the beginning of its original text."""
     raw = _raw(mail)
+    header = _header(raw)
+    writer = next(iter(addresses.read(header.raw("from"), limit=1)), None)
     return {
         **row(mail, Clock(user)),
         "state": {"text": str(TABS[State(mail.state)]), "kind": _CHIPS.get(State(mail.state), "info")},
         "verdict": {"text": mail.get_verdict_display(), "kind": _VERDICTS.get(mail.verdict, "neutral")},
         "detail": mail.detail,
-        "warnings": senders.warnings({"flags": mail.flags, "claimed": mail.sender, "address": mail.sender}),
+        "warnings": senders.warnings(identity.origin(writer, Verdict(), mail.flags)),
         "facts": _facts(mail, Clock(user)),
-        "fields": _fields(raw),
+        "fields": _fields(header),
         "raw": _CONTROLS.sub("�", raw[:RAW_SHOWN].decode("utf-8", "replace").replace("\r\n", "\n")),
         "is_whole": mail.raw_size <= RAW_SHOWN,
         "is_there": bool(raw) or mail.raw_size == 0,
@@ -153,11 +156,15 @@ def _facts(mail: InboundEmail, clock: Clock) -> list[tuple[Any, str]]:
     return [(label, value) for label, value in found if value]
 
 
-def _fields(raw: bytes) -> list[tuple[str, str]]:
-    """Header fields as read, in their order; what is too long is cut here, never in the original."""
+def _header(raw: bytes) -> Headers:
     head = re.split(rb"\r?\n\r?\n", raw[:_HEADER], maxsplit=1)[0]
-    fields = split(head + b"\r\n\r\n", Limits(parts=1)).root.headers.fields[:_FIELDS]
-    return [(name, _CONTROLS.sub("�", decode_words(value))[:_FIELD_LENGTH]) for name, value in fields]
+    return split(head + b"\r\n\r\n", Limits(parts=1)).root.headers
+
+
+def _fields(header: Headers) -> list[tuple[str, str]]:
+    """Header fields as read, in their order; what is too long is cut here, never in the original."""
+    shown = header.fields[:_FIELDS]
+    return [(name.title(), _CONTROLS.sub("�", decode_words(value))[:_FIELD_LENGTH]) for name, value in shown]
 
 
 def _raw(mail: InboundEmail) -> bytes:

@@ -14,10 +14,11 @@ from tests.run import HINT
 
 
 @pytest.fixture(scope="package")
-def running() -> Iterator[RunningDesk]:
+def running(django_db_blocker: Any) -> Iterator[RunningDesk]:
     desk = RunningDesk()
     try:
-        desk.start()
+        with django_db_blocker.unblock():
+            desk.start()
         yield desk
     finally:
         desk.stop()

@@ -158,12 +158,15 @@ class TestSuspended:
 
 
 class TestRejected:
-    def test_our_own_mail(self, mailbox):
+    def test_our_own_mail(self, mailbox, caplog):
         factories.ticket(department=mailbox.department)
         post.settle()
         (row,) = post.outgoing("auto_response")
         ours = blobs.read(post.OutboundEmail.objects.get(pk=row.pk).raw_sha256)
-        assert state(post.arrive(ours)) == ("rejected", "own_mail")
+        with caplog.at_level("ERROR", "tickets.mail.inbound"):
+            assert state(post.arrive(ours)) == ("rejected", "own_mail")
+            assert state(post.arrive(ours, "elsewhere@desk.example")) == ("rejected", "own_mail")
+        assert len(caplog.records) == 1, "said once, not for every mail of a loop"
 
     def test_our_own_message_id_from_our_own_address(self, mailbox):
         factories.ticket(department=mailbox.department)
