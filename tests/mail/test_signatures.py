@@ -24,6 +24,8 @@ def shown(text, **known):
         "Cordialement,\nAna Costa\nwww.example.com",
         "С уважением,\nАна Коста\nООО Пример",
         "-- \nAna\n\nSent from my iPhone",
+        "Virus-free. www.avast.com",
+        "This email has been checked for viruses by Some antivirus software.",
         "Best,\nAna Costa\nExample\n\nThis e-mail and its attachments are confidential.\n"
         "If you got it by mistake, please delete it and tell us so at once, by phone or by mail.",
     ],
@@ -90,6 +92,7 @@ def test_what_devices_add(line):
         "We tried:\n- reboot\n-update",
         "Thanks\n\nPlease call me back today.\nMy number is 0123 456789.",
         "-- first point\n-- second point",
+        "____\nGood morning;",
         "____\nI have one more question for you: does it print?",
     ],
 )

@@ -57,7 +57,8 @@ def _broken(lines: list[Line], place: int, joined: str) -> int:
 
 def above(lines: list[Line], place: int, least: int) -> int:
     """The line where an introduction begins that stands right above the quote at `place`, in whatever language: it
-    ends in a colon and holds an address and a date, or a date and a time. `place` for none."""
+    ends in a colon and holds an address and a date, or a date and a time, or ends in a word for writing. `place` for
+    none."""
     last = place
     while last > least and lines[last - 1].empty and place - last < MAX_ABOVE:
         last -= 1
@@ -68,6 +69,8 @@ def above(lines: list[Line], place: int, least: int) -> int:
         joined = f"{lines[first].text.strip()} {joined}".strip()
         if not joined.endswith((":", "：")) or len(joined) > MAX_LINE:
             break
+        if first == last - 1 and _somebody_wrote(joined):
+            return first
         dated = bool(says.FULL_DATE.search(joined) or says.NUMERIC_DATE.search(joined))
         timed = bool(says.CLOCK.search(joined))
         if (dated and timed) or ((dated or timed) and _address_in(joined)):
@@ -75,13 +78,19 @@ def above(lines: list[Line], place: int, least: int) -> int:
     return place
 
 
+def _somebody_wrote(text: str) -> bool:
+    """ "Ana wrote:", which is enough right above a quote."""
+    said = says.VERB_LAST.search(text) or (_address_in(text) and says.VERB.search(text))
+    return bool(said) and not says.SELF.search(text)
+
+
 def field_block(lines: list[Line], place: int) -> int:
     """How many lines from `place` on are From/Sent/To/Subject as Outlook and others write them; 0 for none."""
     if not says.FIELD.match(lines[place].text):
         return 0
     fields, author, used, texts = 0, False, 0, []
-    for line in lines[place : place + MAX_FIELD_LINES]:
-        if line.empty and fields:
+    for number, line in enumerate(lines[place : place + MAX_FIELD_LINES], place):
+        if line.empty and not (number + 1 < len(lines) and says.FIELD.match(lines[number + 1].text)):
             break
         used += 1
         texts.append(line.text)
@@ -131,7 +140,7 @@ def _is_intro(text: str, broken: bool = False) -> bool:
         return not says.SELF.search(text) and _said(text, ending, mail, bool(date))
     if mail and (says.QUOTING.match(text) or (date and says.SENT_LAST.search(text))):
         return True
-    dated = says.FULL_DATE.search(text)
+    dated = says.FULL_DATE.search(text) and says.STARTER.match(text)
     return bool(
         mail and dated and (says.CLOCK.search(text) or says.DATED_NAME.match(text)) and text.endswith((">:", ">"))
     )

@@ -35,7 +35,7 @@ SELF = re.compile(
     re.IGNORECASE,
 )
 # "---- On ... wrote ----", "---- John Smith wrote ----"
-DASHED = re.compile(rf"-{{2,}}[^-]{{1,120}}(?<![\w-])(?:{_VERBS})\s*-{{2,}}\s*\Z", re.IGNORECASE)
+DASHED = re.compile(rf"-{{2,}}\s?[^\s-].{{1,200}}(?<![\w-])(?:{_VERBS})\s*-{{2,}}\s*\Z", re.IGNORECASE)
 STARTER = re.compile(
     r"[\W_]{0,6}(?:on|at|am|le|el|il|op|den|em|a|w dniu|dnia|dne|dňa|in data|in het bericht|på|pe|kun|de|la|în"
     r"|ngày|"
@@ -71,6 +71,20 @@ ORIGINAL = re.compile(
     r"|izvirno sporočilo|originalna poruka|originaln[aá] (?:zpráva|správa)|оригинално съобщение"
     r"|mensaxe orixinal|pesan asal"
     r"|reply message|antwort nachricht|ursprüngliche mail|tin nhắn gốc|pesan asli|missatge original)",
+    re.IGNORECASE,
+)
+# What help desks ask people to write above, our own included.
+REPLY_LINE = re.compile(
+    r"[\s*>_=#–—-]{0,40}(?:please )?(?:(?:type|write|enter) (?:your )?(?:reply|answer|response)"
+    r"|reply) above this line"
+    r"|[\s*>_=#–—-]{0,40}(?:bitte )?(?:antworten sie |schreiben sie |antwort )?(?:ihre antwort )?(?:bitte )?"
+    r"(?:über|oberhalb) dieser (?:zeile|linie)"
+    r"|[\s*>_=#–—-]{0,40}(?:veuillez )?(?:répondre|écrire|saisir votre réponse) au-dessus de cette ligne"
+    r"|[\s*>_=#–—-]{0,40}(?:por favor,? )?(?:responda|escriba su respuesta|responder) (?:por )?(?:encima"
+    r"|arriba) de esta línea"
+    r"|[\s*>_=#–—-]{0,40}(?:por favor,? )?(?:responda|escreva|digite sua resposta) acima d?esta linha"
+    r"|[\s*>_=#–—-]{0,40}(?:rispondi|rispondere|scrivi) (?:al di )?sopra (?:a )?questa (?:riga|linea)"
+    r"|[\s*>_=#–—-]{0,40}(?:antwoord|typ uw antwoord|reageer) boven deze (?:regel|lijn)",
     re.IGNORECASE,
 )
 FORWARD = re.compile(

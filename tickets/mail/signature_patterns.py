@@ -14,6 +14,17 @@ SENTENCE_END = re.compile(r"[.!?…)\U0001F300-\U0001FAFF]\s*\Z")
 # The end of a sentence, not of a company's name.
 STOP = re.compile(r"(?<!\binc)(?<!\bltd)(?<!\bco)(?<!\bcorp)(?<!\bllc)(?<!\b\w)[.!?:][\s*_]*\Z", re.IGNORECASE)
 CONTACT = re.compile(r"[\w.+-]{1,60}@[\w-]|https?://|\bwww\.|\+?\(?\d[\d ()/.-]{6,}\d", re.IGNORECASE)
+GREETING = re.compile(
+    r"[\s*_]{0,4}(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|greetings|hallo|moin|guten|liebe[rs]?"
+    r"|sehr geehrte\w?|bonjour|bonsoir|salut|hola|buen[oa]s?|estimad\w{1,2}|olá|oi|bom dia|boa|prezad\w{1,2}"
+    r"|ciao|buon\w{0,8}"
+    r"|gentil\w{1,2}|beste|geachte|goede\w{0,6}|hej|hei|god|kära?|kære|cześć|dzień dobry|szanown\w{1,3}|dobrý"
+    r"|vážen\w{1,2}"
+    r"|tisztelt|kedves|bună|stimat\w|здравствуйте|добрый|добрий|привет|уважаем\w{1,3}|шановн\w{1,3}|γεια"
+    r"|αγαπητ\w{1,2}"
+    r"|merhaba|sayın|שלום|مرحبا|السلام|xin chào|halo|您好|你好|こんにちは|お世話|안녕하세요)(?!\w)",
+    re.IGNORECASE,
+)
 SIGN_OFF = re.compile(
     r"[\s*_]{0,4}(?:(?:with |my )?(?:(?:best|kind|kindest|warm|warmest|many|good) )*(?:regards|wishes|greetings)|best"
     r"|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|respectfully|cordially|cheers|thanks(?: again"
@@ -56,6 +67,13 @@ DISCLAIMER = re.compile(
 )
 DEVICE = re.compile(
     r"[\s*_\[(<-]*+(?:"
+    r"virus-free\b.{0,60}|virenfrei\b.{0,60}|sans virus\b.{0,60}|libre de virus\b.{0,60}|privo di virus\b.{0,60}"
+    r"|livre de vírus\b.{0,60}|(?:this|the) (?:e-?mail|message)(?: message)? (?:has been|was) (?:checked"
+    r"|scanned) .{1,110}"
+    r"|diese e-?mail wurde (?:von|durch|mit) .{1,60} (?:geprüft|gescannt)\b.{0,20}"
+    r"|l['’]absence de virus dans ce courrier .{1,110}|(?:este|el) (?:correo|mensaje) .{0,40}(?:comprobado"
+    r"|analizado) .{1,90}"
+    r"|questa e-?mail è stata controllata .{1,90}|deze e-?mail is gecontroleerd .{1,90}|"
     r"(?:sent|send) (?:from|via|with|using|by)\b(?![^,]{1,60}, (?!please|excuse|sorry|pardon|so\b|apolog"
     r"|any )).{1,140}|(?:get|download) \W?outlook for .{1,80}"
     r"|from my (?:iphone|ipad|mobile|android|phone).{0,30}"

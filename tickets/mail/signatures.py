@@ -101,7 +101,7 @@ def _under_ruler(lines: list[Line], end: int, least: int) -> int:
 
 
 def _signs(below: list[Line], loose: bool) -> bool:
-    if not all(_short(line, _SENTENCE_WORDS if loose else 3) for line in below):
+    if says.GREETING.match(below[-1].text) or not all(_short(line, _SENTENCE_WORDS if loose else 3) for line in below):
         return False
     reachable = any(says.CONTACT.search(line.text) for line in below)
     bare = len(below) <= 3 and all(len(line.text.split()) <= _BARE_WORDS for line in below)

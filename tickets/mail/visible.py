@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from tickets.mail import quote_patterns as says
 from tickets.mail import signature_patterns
-from tickets.mail.introductions import above, doubtful, field_block, introduction, named_values
+from tickets.mail.introductions import MAX_INTRO_LINES, above, doubtful, field_block, introduction, named_values
 from tickets.mail.lines import MAX_LINES, Line, Mark, split
 from tickets.mail.signatures import NOBODY, Writer, trimmed
 
@@ -89,14 +89,14 @@ class _Reader:
     def quote_at(self, place: int) -> list[Span] | None:
         """The spans to fold if a quote is introduced at `place`."""
         line = self.lines[place]
-        if line.begins:
-            return self.of_container(place)
+        if line.begins and (found := self.of_container(place)) is not None:
+            return found
         if length := self.introduced(place):
             return self.of_intro(place, place if line.quoted else place + length)
         if line.quoted:
             first = above(self.lines, place, 0)
             return self.of_intro(first, place) if first < place else None
-        if says.ORIGINAL.match(line.text) or self.header(place):
+        if says.ORIGINAL.match(line.text) or says.REPLY_LINE.match(line.text) or self.header(place):
             return [] if self.forwarded else self.tail(place)
         return None
 
@@ -124,18 +124,18 @@ class _Reader:
         length = field_block(self.lines, first) if first else 0
         return [(place, first + length)] if length else []
 
-    def of_container(self, place: int) -> list[Span]:
+    def of_container(self, place: int) -> list[Span] | None:
         """The mail program itself says that a quote begins here."""
         lines = self.lines
         if any(says.FORWARD.match(line.text) for line in lines[place : place + 4]):
             return self.of_forward(place)
         if lines[place].rest:
             header = next((n for n in range(place, min(place + 4, len(lines))) if not lines[n].idle), place)
-            return [] if self.forwarded or not named_values(lines, header) else self.tail(place)
+            if not named_values(lines, header):
+                return None
+            return [] if self.forwarded else self.tail(place)
         quote = next((n for n in range(place, len(lines)) if lines[n].quoted), len(lines))
-        if quote - place > 8:
-            return []
-        return self.of_intro(place, quote)
+        return self.of_intro(place, quote) if quote - place <= MAX_INTRO_LINES else None
 
     def of_intro(self, intro: int, body: int) -> list[Span]:
         """An introduction at `intro`, its quote from `body` on: top reply, bottom reply or inline?"""
