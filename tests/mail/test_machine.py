@@ -64,3 +64,40 @@ def test_our_own_mail_is_known_by_its_mark():
     assert not parse(raw, own_mark="abc").may_auto_reply
     assert not parse(raw, own_mark="other").is_own
     assert not parse(raw).is_own
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Out of the office: ticket", "Automatic reply: ticket", "Abwesenheitsnotiz", "Réponse automatique : billet",
+        "Respuesta automática: billete", "Risposta automatica: biglietto", "Resposta automática: bilhete",
+        "Automatisch antwoord: kaartje", "Autosvar: biljett", "Automaattinen vastaus: lippu",
+        "Odpowiedź automatyczna: bilet", "Automatická odpověď: lístek", "Автоматический ответ: билет",
+        "Otomatik yanıt: bilet", "自动回复: 票", "자동 회신: 표", "رد تلقائي: تذكرة",
+    ],
+)  # fmt: skip
+def test_absence_notes_of_many_languages(subject):
+    mail = judged(f"Subject: {subject}")
+    assert (mail.machine.kind, mail.may_auto_reply) == ("absence", False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Subject: Report Domain: desk.example Submitter: mail.example Report-ID: <1@mail.example>",
+        "TLS-Report-Domain: desk.example",
+    ],
+)
+def test_reports_about_a_domain_are_machine_mail(line):
+    assert judged(line).is_machine
+
+
+@pytest.mark.parametrize("value", ["All", "OOF", "AutoReply", "DR, RN, NRN"])
+def test_what_is_asked_not_to_be_answered_is_not(value):
+    mail = judged(f"X-Auto-Response-Suppress: {value}")
+    assert (mail.is_machine, mail.may_auto_reply) == (False, False)
+
+
+@pytest.mark.parametrize("line", ["Feedback-ID: 1.eu:mail", "X-Mailer: Robot", "Subject: The delivery failed me again"])
+def test_marks_of_senders_that_people_use_too(line):
+    assert not judged(line).is_machine

@@ -185,7 +185,7 @@ _NO_HOST = _any(
     r"(?:host|domain|hostname|name|dns|nxdomain)\b(?:(?!user|mailbox|recipient|address|account).){0,40}?"
     r"(?:unknown|not found|does ?n[o']t exist"
     r"|could not be (?:found|resolved)|"
-    r"non-?existent|lookup fail|invalid|no such|error: .{0,10}not found|does not exist|unresolvable|n't be found"
+    r"non-?existent|lookup fail|invalid|error: .{0,10}not found|does not exist|unresolvable|n't be found"
     r"|no relevant answers)",
     r"(?:unknown|no such|non-?existent|invalid|bad|illegal) (?:host|domain|mail ?server|server)"
     r"|couldn't find any host",
@@ -318,6 +318,6 @@ _LOOKED_UP = _any(r"<>: ?user unknown", r"this user doesn't have an? \S+ account
 
 
 def _is_proof(text: str, status: str, code: str, command: str) -> bool:
-    if status.startswith("5.1.") or status == "5.5.0" or command == "RCPT" or _LOOKED_UP.search(text):
+    if status[1:].startswith(".1.") or status == "5.5.0" or command == "RCPT" or _LOOKED_UP.search(text):
         return True
     return not command and not code and status in ("", "5.0.0")

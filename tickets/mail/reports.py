@@ -43,7 +43,7 @@ _TRANSCRIPT = re.compile(
     r"^[ \t]*>>> (RCPT|MAIL|DATA|EHLO|HELO|RSET|QUIT)\b.*\n[ \t]*<<< ([45].*)", re.IGNORECASE | re.M
 )
 _SAID = re.compile(r"^[ \t]*<<< ([45]\d\d[ -].*(?:\n[ \t]*<<< [45]\d\d[ -].*){0,10})", re.MULTILINE)
-_QUOTED = re.compile(r"\bsaid:\s{0,20}([45]\d\d[ -](?:.*\n?){1,12})")
+_QUOTED = re.compile(r"(?:\bsaid|\]):\s{0,20}([45]\d\d[ -](?:.*\n?){1,12})")
 
 
 @dataclass(frozen=True, slots=True)
