@@ -54,16 +54,14 @@ def _line(mail: OutboundEmail, clock: Clock, may_reply: bool) -> dict[str, Any]:
     if mail.state == State.FAILED:
         text = _("Not delivered to %(who)s: %(why)s") % words
         return {"text": text, "is_problem": True, "action": resend}
-    return {"text": waiting(mail, clock), "is_problem": False, "action": resend}
+    text = _("Waiting to be delivered to %(who)s since %(since)s.") % words
+    return {"text": f"{text} {waiting(mail, clock)}", "is_problem": False, "action": resend}
 
 
 def waiting(mail: OutboundEmail, clock: Clock) -> str:
-    """Since when and why a mail waits, and when it is tried again."""
-    words = {
-        "who": mail.recipient, "why": shortened(mail.last_error), "since": clock.at(mail.created_at),
-        "next": _next(mail.next_attempt_at, clock),
-    }  # fmt: skip
-    return _("Waiting for %(who)s since %(since)s, tried again %(next)s: %(why)s") % words
+    """Why a mail waits, and when it is tried again."""
+    words = {"why": shortened(mail.last_error), "next": _next(mail.next_attempt_at, clock)}
+    return _("Tried again %(next)s: %(why)s") % words
 
 
 def _next(moment: datetime | None, clock: Clock) -> str:

@@ -88,7 +88,8 @@ def tabs(user: User, active: str) -> list[dict[str, Any]]:
         for state, label in TABS.items()
     ]
     blocked = {"label": _("Blocked senders"), "url": reverse("staff:mail_blocked"), "active": active == "blocked"}
-    return [*found, blocked, {"label": _("Outgoing mail"), "url": reverse("staff:mail_outgoing"), "active": False}]
+    outgoing = {"label": _("Outgoing mail"), "url": reverse("staff:mail_outgoing"), "active": active == "outgoing"}
+    return [*found, blocked, outgoing]
 
 
 def row(mail: InboundEmail, clock: Clock) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from staff import deliveries, lists
+from staff import deliveries, lists, mails
 from staff.access import AgentRequest, agents_only
 from staff.times import Clock
 from tickets import permissions, queries
@@ -34,6 +34,7 @@ def outgoing(request: AgentRequest) -> HttpResponse:
     rows = _rows(user)
     context = {
         "rail": lists.rail(user, "mail"),
+        "tabs": mails.tabs(user, "outgoing"),
         "failed": [_failed(mail, clock) for mail in rows.filter(state=State.FAILED)[:SHOWN]],
         "waiting": [_waiting(mail, clock) for mail in rows.filter(state__in=_WAITING)[:SHOWN]],
         "held": _held_mailboxes() if user.is_superuser else [],

@@ -275,4 +275,6 @@ def _why_not(error: Exception) -> Trouble:
     said = getattr(error, "smtp_error", b"")
     if code and code >= 500 and isinstance(error, smtplib.SMTPResponseException):
         return Trouble(_words(said) if isinstance(said, bytes) else str(said), Kind.OURS, code)
+    if isinstance(error, OSError):
+        text = _("The relay could not be reached: %(why)s") % {"why": error.strerror or error}
     return Trouble(text, Kind.SILENT, code)
