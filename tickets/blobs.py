@@ -32,7 +32,7 @@ def put(chunks: bytes | Iterable[bytes], *, longest: int | None = None) -> tuple
     """
     if isinstance(chunks, bytes):
         return _put_bytes(chunks, longest)
-    with tempfile.SpooledTemporaryFile(max_size=1024 * 1024) as spool:
+    with tempfile.SpooledTemporaryFile(max_size=1024 * 1024, dir=spool_folder()) as spool:
         digest, size = hashlib.sha256(), 0
         for chunk in chunks:
             digest.update(chunk)
@@ -42,6 +42,13 @@ def put(chunks: bytes | Iterable[bytes], *, longest: int | None = None) -> tuple
             spool.write(chunk)
         spool.seek(0)
         return _store(digest.hexdigest(), spool), size
+
+
+def spool_folder() -> str | None:
+    """Where bytes may wait on a disk: beside the blobs, since /tmp is often memory. None is the system's choice."""
+    place = urlsplit(settings.STORAGE_URL)
+    folder = Path(unquote(place.path))
+    return str(folder) if place.scheme == "file" and folder.is_dir() else None
 
 
 def _put_bytes(content: bytes, longest: int | None) -> tuple[str, int]:

@@ -16,6 +16,8 @@ from typing import IO, Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope
 
+from tickets import blobs
+
 log = logging.getLogger(__name__)
 
 IN_MEMORY = 1024 * 1024
@@ -34,7 +36,7 @@ class SpooledData(SMTP):
             await self.push("501 Syntax: DATA" if arg else "503 Error: need RCPT command")
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        with SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
+        with SpooledTemporaryFile(max_size=IN_MEMORY, dir=blobs.spool_folder()) as spool:
             status = await self._receive(spool)
             if not status:
                 spool.seek(0)
@@ -57,7 +59,7 @@ class SpooledData(SMTP):
             try:
                 spool.write(b"" if trouble else dots.taken_out(piece, is_last))
             except OSError:
-                log.exception("a mail could not be written to the temporary folder")
+                log.exception("a mail could not be written to disk")
                 trouble = "451 4.3.0 Not stored, try again later"
         return trouble
 
