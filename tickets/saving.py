@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connections, models, router
 
+from tickets.compiled import Statement
+
 
 def insert(row: models.Model) -> None:
     """Inserts the row and gives it its key."""
@@ -26,20 +28,20 @@ def inserted(row: models.Model) -> bool:
 
 
 def update(row: models.Model, *names: str) -> None:
-    """Writes these fields of a row that is there."""
+    """Writes these fields of a row that is there, or all of them when none is named."""
     using = router.db_for_write(type(row), instance=row)
     connection = connections[using]
-    fields, sql = _update_statement(type(row), names, using)
+    fields, statement = _update_statement(type(row), names, using)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*_values(row, fields, connection, add=False), row.pk])
+        statement.run(cursor, [*_values(row, fields, connection, add=False), row.pk])
 
 
 def _insert(row: models.Model, otherwise: str) -> bool:
     using = router.db_for_write(type(row), instance=row)
     connection = connections[using]
-    fields, begin, end = _insert_statement(type(row), using)
+    fields, statement = _insert_statement(type(row), otherwise, using)
     with connection.cursor() as cursor:
-        cursor.execute(f"{begin}{otherwise}{end}", _values(row, fields, connection, add=True))
+        statement.run(cursor, _values(row, fields, connection, add=True))
         found = cursor.fetchone()
     if found is None:
         return False
@@ -55,23 +57,28 @@ def _place(field: Any, connection: Any) -> str:
     return field.get_placeholder([], None, connection) if hasattr(field, "get_placeholder") else "%s"
 
 
+def _written(model: type[models.Model]) -> list[Any]:
+    """What is neither the key nor computed by PostgreSQL."""
+    return [field for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
+
+
 @cache
-def _insert_statement(model: type[models.Model], using: str) -> tuple[list[Any], str, str]:
-    """The fields that are written, and the statement before and after what stands for a conflict."""
+def _insert_statement(model: type[models.Model], otherwise: str, using: str) -> tuple[list[Any], Statement]:
     meta, connection = model._meta, connections[using]
     name = connection.ops.quote_name
-    fields = [field for field in meta.concrete_fields if field is not meta.pk and not field.generated]
+    fields = _written(model)
     columns = ", ".join(name(str(field.column)) for field in fields)
     places = ", ".join(_place(field, connection) for field in fields)
-    begin = f"INSERT INTO {name(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 (names of the model)
-    return fields, begin, f" RETURNING {name(str(meta.pk.column))}"
+    sql = f"INSERT INTO {name(meta.db_table)} ({columns}) VALUES ({places}){otherwise}"  # noqa: S608 (the model's names)
+    return fields, Statement(f"{sql} RETURNING {name(str(meta.pk.column))}", len(fields))
 
 
 @cache
-def _update_statement(model: type[models.Model], names: tuple[str, ...], using: str) -> tuple[list[Any], str]:
+def _update_statement(model: type[models.Model], names: tuple[str, ...], using: str) -> tuple[list[Any], Statement]:
     meta, connection = model._meta, connections[using]
     name = connection.ops.quote_name
-    fields: list[Any] = [meta.get_field(each) for each in names]
+    fields: list[Any] = [meta.get_field(each) for each in names] or _written(model)
     columns = ", ".join(f"{name(str(field.column))} = {_place(field, connection)}" for field in fields)
     table, key = name(meta.db_table), name(str(meta.pk.column))
-    return fields, f"UPDATE {table} SET {columns} WHERE {key} = %s"  # noqa: S608 (names of the model)
+    sql = f"UPDATE {table} SET {columns} WHERE {key} = %s"  # noqa: S608 (the model's names)
+    return fields, Statement(sql, len(fields) + 1)

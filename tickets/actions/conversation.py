@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import outbox, sla
+from tickets import outbox, saving, sla
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS, bring_back, claim
 from tickets.actions.intake import open_ticket
@@ -97,7 +97,7 @@ def _answer(ticket: Ticket, by: Actor, now: datetime, status: Status | None) -> 
         ticket.status = status
     ticket.first_response_at = ticket.first_response_at or now
     sla.follow_status(ticket, now)
-    ticket.save(update_fields=["state", "status", "assignee", "first_response_at", *LIST_FIELDS, *sla.STAMPED])
+    saving.update(ticket, "state", "status", "assignee", "first_response_at", *LIST_FIELDS, *sla.STAMPED)
 
 
 def check_status(ticket: Ticket, status: Status) -> None:
@@ -186,7 +186,7 @@ def _heard(ticket: Ticket, by: User, now: datetime, message: Message) -> None:
     elif ticket.status and ticket.status.ends_on_customer_message:
         ticket.status = None
         sla.follow_status(ticket, now)
-    ticket.save(update_fields=["status", *LIST_FIELDS, *sla.STAMPED])
+    saving.update(ticket, "status", *LIST_FIELDS, *sla.STAMPED)
     record(ticket, "received", by=by, message=message)
 
 

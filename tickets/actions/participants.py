@@ -9,19 +9,21 @@ from django.utils.translation import gettext as _
 from tickets import permissions
 from tickets.actions import people
 from tickets.actions.door import opened
+from tickets.compiled import Compiled
 from tickets.events import record
 from tickets.models import Follower, Mailbox, ProposedFollower, Ticket, User
 from tickets.permissions import Actor
 from tickets.refusals import NotAllowed
 
 MOST = 20
+_own = Compiled(lambda: Mailbox.objects.order_by().values_list("address"))
 
 
 def propose(ticket: Ticket, others: Iterable[tuple[str, str]], *, by: User) -> None:
     """Remembers up to 20 of the (address, name) pairs for the ticket. They get nothing, now or later, unless accepted;
     addresses of the desk, the requester and who takes part already are left out."""
     wanted = {address: name for address, name in others if address not in (ticket.requester.email, by.email)}
-    own = {_bare(address) for address in Mailbox.objects.values_list("address", flat=True)} if wanted else set()
+    own = {_bare(address) for (address,) in _own.all()} if wanted else set()
     wanted = {address: name for address, name in wanted.items() if _bare(address) not in own and len(address) <= 254}
     if not wanted:
         return

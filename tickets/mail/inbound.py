@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import limits, permissions, signing
+from tickets import limits, permissions, saving, signing
 from tickets.compiled import Change, Compiled
 from tickets.events import record
 from tickets.mail import guards, identity, placing, reader, reasons, returned, threads
@@ -39,7 +39,9 @@ _stored = Compiled(lambda pk: InboundEmail.objects.filter(pk=pk).values_list("ra
 _locked = Compiled(
     lambda pk: InboundEmail.objects.select_for_update(skip_locked=True).filter(pk=pk, state=State.STORED).order_by()
 )
-_mailboxes = Compiled(lambda: Mailbox.objects.select_related("department", "help_topic"))
+_mailboxes = Compiled(
+    lambda: Mailbox.objects.select_related("department__sla_policy", "help_topic__sla_policy").order_by()
+)
 
 
 def apply(pk: int) -> None:
@@ -126,7 +128,7 @@ def _apply(pk: int) -> None:
         row.state, row.reason, row.detail = outcome.state, outcome.reason, outcome.detail
         row.ticket, row.message = outcome.ticket, outcome.message
         row.next_attempt_at = None
-        row.save()
+        saving.update(row)
 
 
 def _outcome(row: InboundEmail, parsed: ParsedEmail) -> Outcome:

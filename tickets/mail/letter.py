@@ -81,7 +81,7 @@ class Letter:
         if self.sender or self.writer is None:
             return self.sender or people.find_or_create(self.row.sender)
         name = "" if identity.flags_of(self.writer) else self.writer.name
-        return people.find_or_create(self.writer.key, name)
+        return people.create(self.writer.key, name)
 
     def message(self, said: contents.Contents) -> dict[str, Any]:
         """The message as keyword arguments of the actions."""
