@@ -89,7 +89,8 @@ def tabs(user: User, active: str) -> list[dict[str, Any]]:
     ]
     blocked = {"label": _("Blocked senders"), "url": reverse("staff:mail_blocked"), "active": active == "blocked"}
     outgoing = {"label": _("Outgoing mail"), "url": reverse("staff:mail_outgoing"), "active": active == "outgoing"}
-    return [*found, blocked, outgoing]
+    brought = {"label": _("Import"), "url": reverse("staff:mail_import"), "active": active == "import"}
+    return [*found, blocked, outgoing, *([brought] if permissions.can_open_for(user, None) else [])]
 
 
 def row(mail: InboundEmail, clock: Clock) -> dict[str, Any]:

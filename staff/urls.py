@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from staff.views import compose, files, intake, mail, outgoing, panels, people, queue, search, ticket, verbs
+from staff.views import compose, files, importing, intake, mail, outgoing, panels, people, queue, search, ticket, verbs
 
 app_name = "staff"
 
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("messages/<int:pk>/html/", files.message_html, name="message_html"),
     path("attachments/<uuid:key>/", files.attachment, name="attachment"),
     path("mail/", mail.mail, name="mail"),
+    path("mail/import/", importing.import_mail, name="mail_import"),
     path("mail/arrived/<int:pk>/", mail.arrived, name="mail_arrived"),
     path("mail/arrived/<int:pk>/raw/", mail.raw, name="mail_raw"),
     path("mail/arrived/<int:pk>/retry/", mail.retry, name="mail_retry"),

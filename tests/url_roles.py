@@ -90,6 +90,7 @@ GET = {
     "staff:message_html":                   "login     403    403    200    404     200    200",
     "staff:attachment":                     "login     403    403    200    404     200    200",
     "staff:mail":                           "login     403    403    200    200     200    200",
+    "staff:mail_import":                    "login     403    403    200    200     403    200",
     "staff:mail_arrived":                   "login     403    403    200    404     200    200",
     "staff:mail_raw":                       "login     403    403    200    404     200    200",
     "staff:mail_retry":                     "405       405    405    405    405     405    405",
@@ -193,6 +194,8 @@ POST = {
     "staff:message_html":                   "405       405    405    405    405     405    405",
     "staff:attachment":                     "405       405    405    405    405     405    405",
     "staff:mail":                           "405       405    405    405    405     405    405",
+    # without a file:
+    "staff:mail_import":                    "login     403    403    400    400     403    400",
     "staff:mail_arrived":                   "405       405    405    405    405     405    405",
     "staff:mail_raw":                       "405       405    405    405    405     405    405",
     "staff:mail_retry":                     "login     403    403    403    403     403    ->",

@@ -73,7 +73,14 @@ class Letter:
         return self.row.released_by_id is not None
 
     @property
+    def is_imported(self) -> bool:
+        """Whether somebody brought it in as a file: it may be old, and nobody waits for an answer now."""
+        return self.row.source == InboundEmail.Source.IMPORT
+
+    @property
     def may_auto_reply(self) -> bool:
+        if self.is_imported:
+            return False
         return self.parsed.may_auto_reply and not self.is_released and self.verdict.value != authentication.FAILED
 
     def author(self) -> User:

@@ -71,8 +71,9 @@ def _applied(letter: Letter, reason: str, ticket: Ticket, message: Message) -> O
 
 def _count(letter: Letter, ticket: Ticket | None) -> limits.Hits:
     """Counts the mail against what one sender may do. `is_first` of those that open a ticket are acknowledged: whoever
-    writes ten at once, or in somebody's name, makes us write one. A release is the agent's doing and not counted."""
-    if letter.is_released:
+    writes ten at once, or in somebody's name, makes us write one. Releases and imports are an agent's doing and not
+    counted."""
+    if letter.is_released or letter.is_imported:
         return limits.Hits(0, is_first=False)
     if ticket is not None and (wait := limits.hit(f"mail-on:{letter.row.sender}", MESSAGES)):
         return limits.Hits(wait, is_first=False)
