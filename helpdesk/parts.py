@@ -35,7 +35,7 @@ _LOADED = (
     "celery.worker.control", "celery.worker.pidbox", "celery.worker.strategy", "dbm.dumb",
     "django.contrib.messages.storage.fallback", "django.contrib.sessions.serializers", "granian.cli",
     "granian.server.mp", "helpdesk.rsgi", "kombu.transport.redis", "tickets.actions.timers", "tickets.mail.inbound",
-    "tickets.mail.smtpd", "tickets.notifications",
+    "tickets.mail.fetch", "tickets.mail.smtpd", "tickets.notifications",
 )  # fmt: skip
 
 

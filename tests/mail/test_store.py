@@ -10,7 +10,7 @@ from tests.broker import NOWHERE, broker_at
 from tests.mail import post
 from tickets import blobs
 from tickets.mail.store import store
-from tickets.models import InboundEmail
+from tickets.models import InboundEmail, Mailbox
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +88,11 @@ class TestReceiveMail:
 
     def test_a_mailbox_that_is_not_there_is_our_trouble_too(self, monkeypatch, capsys):
         assert self.pipe(post.raw(), monkeypatch, mailbox="Nowhere") == 75
+
+    def test_a_mailbox_that_is_switched_off_is_77(self, monkeypatch, mailbox, capsys):
+        Mailbox.objects.update(is_enabled=False)
+        assert self.pipe(post.raw(), monkeypatch, mailbox=mailbox.name) == 77
+        assert not InboundEmail.objects.exists()
 
     def test_nothing_at_all_is_65(self, monkeypatch, capsys):
         assert self.pipe(b" \r\n", monkeypatch) == 65

@@ -12,11 +12,11 @@ from tickets.mail.store import store
 from tickets.models import InboundEmail, Mailbox
 
 # Exit codes of sysexits.h, as mail servers read them.
-EX_DATAERR, EX_TEMPFAIL = 65, 75
+EX_DATAERR, EX_TEMPFAIL, EX_NOPERM = 65, 75, 77
 
 
 class Command(BaseCommand):
-    help = "Takes one raw mail from standard input. Exit code 0: stored; 75: try again; 65: nothing that could be mail."
+    help = "Takes one raw mail from standard input. Exit code 0: stored; 75: try again; 65: no mail; 77: switched off."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--mailbox", default="", help="Name or address of the mailbox it came to.")
@@ -30,6 +30,9 @@ class Command(BaseCommand):
             sys.exit(EX_DATAERR)
         try:
             mailbox = _mailbox(options["mailbox"]) if options["mailbox"] else None
+            if mailbox and not mailbox.is_enabled:
+                self.stderr.write("Refused: the mailbox is switched off.")
+                sys.exit(EX_NOPERM)
             recipients = options["recipient"] or ([mailbox.address] if mailbox else [])
             store(
                 raw,
