@@ -17,6 +17,8 @@ def doubtful(text: str) -> bool:
     """A line with a date, an address or dashes: costly to judge, and rare above a quote."""
     if "@" in text or text.endswith("<") or "--" in text:
         return True
+    if not says.DIGIT.search(text):
+        return False
     return bool(says.STARTER.match(text) and says.DATE.search(text)) or _whole_time(text)
 
 

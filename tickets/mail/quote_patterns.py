@@ -49,6 +49,7 @@ DATE = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[:.]\d\d(?!\d)|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}"
     r"|\d{1,2}\.? \w{3,12}\b|\w{3,9} \d{1,2}\b)"
 )
+DIGIT = re.compile(r"\d")
 FULL_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 NUMERIC_DATE = re.compile(r"(?<!\d)\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}(?!\d)")
 CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.]\d\d(?!\d)")
@@ -75,16 +76,16 @@ ORIGINAL = re.compile(
 )
 # What help desks ask people to write above, our own included.
 REPLY_LINE = re.compile(
-    r"[\s*>_=#–—-]{0,40}(?:please )?(?:(?:type|write|enter) (?:your )?(?:reply|answer|response)"
+    r"[\s*>_=#–—-]{0,40}(?:(?:please )?(?:(?:type|write|enter) (?:your )?(?:reply|answer|response)"
     r"|reply) above this line"
-    r"|[\s*>_=#–—-]{0,40}(?:bitte )?(?:antworten sie |schreiben sie |antwort )?(?:ihre antwort )?(?:bitte )?"
+    r"|(?:bitte )?(?:antworten sie |schreiben sie |antwort )?(?:ihre antwort )?(?:bitte )?"
     r"(?:über|oberhalb) dieser (?:zeile|linie)"
-    r"|[\s*>_=#–—-]{0,40}(?:veuillez )?(?:répondre|écrire|saisir votre réponse) au-dessus de cette ligne"
-    r"|[\s*>_=#–—-]{0,40}(?:por favor,? )?(?:responda|escriba su respuesta|responder) (?:por )?(?:encima"
+    r"|(?:veuillez )?(?:répondre|écrire|saisir votre réponse) au-dessus de cette ligne"
+    r"|(?:por favor,? )?(?:responda|escriba su respuesta|responder) (?:por )?(?:encima"
     r"|arriba) de esta línea"
-    r"|[\s*>_=#–—-]{0,40}(?:por favor,? )?(?:responda|escreva|digite sua resposta) acima d?esta linha"
-    r"|[\s*>_=#–—-]{0,40}(?:rispondi|rispondere|scrivi) (?:al di )?sopra (?:a )?questa (?:riga|linea)"
-    r"|[\s*>_=#–—-]{0,40}(?:antwoord|typ uw antwoord|reageer) boven deze (?:regel|lijn)",
+    r"|(?:por favor,? )?(?:responda|escreva|digite sua resposta) acima d?esta linha"
+    r"|(?:rispondi|rispondere|scrivi) (?:al di )?sopra (?:a )?questa (?:riga|linea)"
+    r"|(?:antwoord|typ uw antwoord|reageer) boven deze (?:regel|lijn))",
     re.IGNORECASE,
 )
 FORWARD = re.compile(

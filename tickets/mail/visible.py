@@ -96,12 +96,15 @@ class _Reader:
         if line.quoted:
             first = above(self.lines, place, 0)
             return self.of_intro(first, place) if first < place else None
-        if says.ORIGINAL.match(line.text) or says.REPLY_LINE.match(line.text) or self.header(place):
+        if ("--" in line.text and says.ORIGINAL.match(line.text)) or says.REPLY_LINE.match(line.text):
+            return [] if self.forwarded else self.tail(place)
+        if self.header(place):
             return [] if self.forwarded else self.tail(place)
         return None
 
     def header(self, place: int) -> int:
-        if self.blocks > MAX_DOUBTS or not says.FIELD.match(self.lines[place].text):
+        text = self.lines[place].text
+        if self.blocks > MAX_DOUBTS or not (":" in text or "：" in text) or not says.FIELD.match(text):
             return 0
         self.blocks += 1
         return field_block(self.lines, place)
