@@ -47,7 +47,7 @@ class MailSourceInline(SharedChoices, admin.StackedInline):
 class MailboxAdmin(DeskModelAdmin):
     change_form_template = "admin/tickets/mailbox/change_form.html"
     inlines = (MailSourceInline,)
-    list_display = ("name", "address", "department", "help_topic", "is_default", "is_enabled", "automatic_mail")
+    list_display = ("name", "address", "automatic_mail", "department", "help_topic", "is_default", "is_enabled")
     readonly_fields = ("automatic_mail",)
     actions = ("resume_automatic_mail",)
     list_filter = ("is_enabled", "department")

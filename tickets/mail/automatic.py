@@ -12,6 +12,7 @@ from functools import lru_cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tickets import limits, tasks
 from tickets.compiled import Compiled
@@ -49,7 +50,7 @@ def is_held(row: OutboundEmail, now: datetime) -> bool:
     if box.automatic_paused_at is None:
         if not box.automatic_limit or not _reached(box.automatic_limit).first(box.pk, _since(box, now - WINDOW)):
             return False
-        pause(box, f"{box.automatic_limit} / 10 min")
+        pause(box, _("%(count)s mails in 10 minutes") % {"count": box.automatic_limit})
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=now + _ASKED_AGAIN, lease_until=None)
     return True
 
@@ -60,7 +61,7 @@ def check_rate(box: Mailbox) -> None:
     total = rows.count()
     bounced = rows.filter(bounced_at__isnull=False).count()
     if total >= _RATE_FROM and bounced > total * _MOST_BOUNCED:
-        pause(box, f"{bounced} / {total} bounced")
+        pause(box, _("%(count)s of %(total)s mails came back") % {"count": bounced, "total": total})
 
 
 def pause(box: Mailbox, why: str) -> None:
