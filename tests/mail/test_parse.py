@@ -143,6 +143,18 @@ def image(content_id=b"pic@x", kind=b"image/png"):
     return b"Content-Type: " + kind + b"\nContent-ID: <" + content_id + b">\nContent-Disposition: inline\n\nbytes"
 
 
+def test_a_hundred_attachments_are_taken_and_no_more():
+    file = b"Content-Type: application/x\n\nx"
+    assert parse(multipart(b"mixed", PLAIN, *[file] * 100)).problem == ""
+    mail = parse(multipart(b"mixed", PLAIN, *[file] * 101))
+    assert (mail.problem, len(mail.attachments)) == ("too_many_attachments", 100)
+
+
+def test_two_hundred_recipients_are_read():
+    to = b", ".join(b"p%d@example.com" % n for n in range(5000))
+    assert len(parse(b"From: a@example.com\nTo: " + to[:60_000] + b"\n\nx").to) == 200
+
+
 @pytest.mark.parametrize(
     ("part", "inline"),
     [
