@@ -18,7 +18,7 @@ from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from tickets.models import Heartbeat, InboundEmail, OutboundEmail, TicketEvent
+from tickets.models import Heartbeat, InboundEmail, OutboundEmail, RelayHealth, TicketEvent
 
 Figure = tuple[str, float]
 _SILENCE = timedelta(seconds=60)
@@ -89,6 +89,7 @@ def _figures() -> Iterator[Figure]:
     now = timezone.now()
     waiting = TicketEvent.objects.unhandled()
     yield "events_unhandled", waiting.count()
+    yield "mail_relays_paused", RelayHealth.objects.filter(paused_until__gt=now).count()
     for model, name in ((InboundEmail, "inbound"), (OutboundEmail, "outbound")):
         due = model.objects.filter(next_attempt_at__isnull=False)
         yield f"mail_{name}_waiting", due.count()
