@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.conf import settings
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class SealedField(models.TextField):
 
     def formfield(self, **given: Any) -> Any:
         given = {name: value for name, value in given.items() if name in {"label", "help_text"}}
-        return SecretFormField(**{"label": self.verbose_name, "help_text": self.help_text, **given})
+        return SecretFormField(**{"label": capfirst(self.verbose_name), "help_text": self.help_text, **given})
 
     def save_form_data(self, instance: models.Model, data: Any) -> None:
         if data:
