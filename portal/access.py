@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
 
 from tickets.links import read_guest_token
-from tickets.models import Message, Ticket, User
+from tickets.models import Follower, Message, Ticket, User
 
 _LINKS = "guest_links"
 _KEPT_LINKS = 20
@@ -21,7 +21,10 @@ _SHOWN = ("department", "help_topic", "status", "assignee")
 def own_tickets(user: User) -> QuerySet[Ticket]:
     """What the portal lists for somebody: what they may see as a customer. Agents find their work in the workspace."""
     rows = Ticket.objects.visible_to(user).kept()
-    return rows.filter(requester=user) if user.is_agent or user.is_superuser else rows
+    if user.is_agent or user.is_superuser:
+        return rows.filter(requester=user)
+    older = Follower.objects.filter(ticket=OuterRef("pk"), user=user, sees_from__gt=OuterRef("last_message_at"))
+    return rows.annotate(hides_preview=Exists(older))  # the last message is from before they were let in
 
 
 def visit(request: HttpRequest, number: str) -> tuple[Ticket, User]:

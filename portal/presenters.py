@@ -44,7 +44,7 @@ def rows(tickets: Iterable[Ticket]) -> list[dict[str, Any]]:
             **_state(ticket),
             "when": when(ticket.last_message_at),
             "when_iso": ticket.last_message_at.isoformat(),
-            "preview": ticket.last_message_preview,
+            "preview": "" if getattr(ticket, "hides_preview", False) else ticket.last_message_preview,
         }
         for ticket in tickets
     ]

@@ -32,6 +32,5 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _matching(user: User, text: str) -> QuerySet[Ticket]:
     query, rows = SearchQuery(text, config="simple", search_type="websearch"), own_tickets(user)
-    written = Message.objects.filter(search=query, ticket__in=rows.values("pk"), is_machine=False)
-    said = written.exclude(kind=Message.Kind.NOTE).values("ticket")
+    said = Message.objects.read_by(user).filter(search=query, ticket__in=rows.values("pk")).values("ticket")
     return rows.filter(Q(search=query) | Q(number=text.lstrip("#").upper()) | Q(pk__in=said))

@@ -69,6 +69,18 @@ def test_who_is_let_in_gets_what_comes_and_sees_nothing_older(ticket, agent, pro
     assert "The secret history." in [message.body for message in ticket.messages.read_by(ticket.requester)]
 
 
+def test_nor_does_a_list_or_a_search_tell_what_is_older(ticket, agent, proposed):
+    participants.decide(ticket, proposed.pk, accept=True, by=agent)
+    lena, client = User.objects.get(email=LENA), Client()
+    client.force_login(lena, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("portal:tickets")).content.decode()
+    assert ticket.number in page
+    assert "secret history" not in page
+    assert ticket.number not in client.get(reverse("portal:search"), {"q": "history"}).content.decode()
+    conversation.reply(ticket, by=agent, body="The new answer.")
+    assert "The new answer." in client.get(reverse("portal:tickets")).content.decode()
+
+
 def test_whom_an_agent_adds_by_himself_sees_all(ticket, agent):
     colleague = people.customer()
     Follower.objects.create(ticket=ticket, user=colleague)

@@ -151,6 +151,12 @@ class TestAgentsByMail:
         assert (outcome(row), row.ticket.requester) == (("applied", "new"), agent)
 
 
+def test_an_agents_answer_to_another_desk_of_our_kind_is_no_claim(mailbox, agent):
+    theirs = signing.message_id(signing.Key(9, b"the secret of another desk"), 1, 1, "other.example")
+    row = post.arrive(post.raw(sender=agent.email, In_Reply_To=theirs, Cc=f"box+{'a' * 40}@other.example"))
+    assert outcome(row) == ("applied", "new")
+
+
 def test_abuse_01_an_altered_reference_in_an_agents_name(ticket, reply, agent, mailbox):
     other = factories.ticket(department=mailbox.department)
     forged = signing.message_id(signing.Key(signing.key().id, b"not our secret, guessed"), 1, other.pk, "desk.example")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,9 +66,18 @@ def takes_part(person: User, ticket: Ticket) -> bool:
 
 
 def claims_to_answer(parsed: ParsedEmail, envelope_to: list[str]) -> bool:
-    """Whether it poses as an answer to mail of ours, with a valid signature or without."""
-    tails = (address.rpartition("@")[0].partition("+")[2] for address in recipients(parsed, envelope_to))
-    return any(map(_TOKEN.fullmatch, tails)) or any(map(signing.looks_like_ours, ids(parsed)))
+    """Whether it poses as an answer to mail of this desk, with a valid signature or without."""
+    own = {
+        settings.MAIL_DOMAIN,
+        *(box.rpartition("@")[2].lower() for box in Mailbox.objects.values_list("address", flat=True)),
+    }
+    signs = [message_id.strip("<>").lower() for message_id in ids(parsed) if signing.looks_like_ours(message_id)]
+    signs += [
+        address
+        for address in recipients(parsed, envelope_to)
+        if _TOKEN.fullmatch(address.rpartition("@")[0].partition("+")[2])
+    ]
+    return any(sign.rpartition("@")[2] in own for sign in signs)
 
 
 def holds_token(text: str) -> bool:

@@ -26,7 +26,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         the caller to know, see `Ticket.objects.inside` and `permissions.is_inside`."""
         if isinstance(user, System) or (isinstance(user, User) and (user.is_agent or user.is_superuser)):
             return self
-        return self.public()
+        return self.read_by(user) if isinstance(user, User) else self.public()
 
     def public(self) -> Self:
         """The conversation as customers read it."""
