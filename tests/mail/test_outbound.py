@@ -223,6 +223,17 @@ class TestRelayInTrouble:
         assert not outbound.deliver(row.pk)
         assert self.paused().is_refused
 
+    def test_admins_are_told_of_a_refusal_once_a_day(self, row, sink):
+        admin = people.admin()
+        for _ in range(2):
+            health.failed("settings", "535 Who are you?", is_refusal=True)
+            RelayHealth.objects.update(paused_until=timezone.now())
+        (notice,) = post.outgoing("relay_refused")
+        assert (notice.recipient, notice.context["why"]) == (admin.email, "535 Who are you?")
+        health.forget()
+        outbound.sweep()
+        assert {mail.state for mail in post.outgoing()} == {"sent"}
+
     def test_a_refused_recipient_says_that_the_relay_is_well(self, row, sink):
         health.failed("settings", "timed out")
         sink.answers["RCPT"] = "550 5.1.1 No such person"

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from tickets.mail import alerts
 from tickets.models import RelayHealth
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,8 @@ def failed(key: str, why: str, *, is_refusal: bool = False) -> None:
             length = min(first * 2 ** min(row.pauses, 10), longest)
             row.paused_until = now + length * random.uniform(1, 1.1)  # noqa: S311 - spreads the tries
             row.pauses = min(row.pauses + 1, 1000)
+            if is_refusal:  # comes by another relay, or after the repair
+                alerts.tell_admins("relay_refused", key, why=row.reason)
             log.error("mail relay %s is left alone until %s: %s", key, row.paused_until, row.reason)
         row.save()
     forget()

@@ -72,6 +72,7 @@ KINDS = {
     "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s"), role="note"),
     "fresh_link": Kind(_("[#%(number)s] Your new link")),
     "mailbox_paused": Kind(_("Automatic mail of %(mailbox)s is paused")),
+    "relay_refused": Kind(_("A mail relay does not take our mail")),
     "mail_policy": Kind(_("%(domain)s refuses our mail")),
     "mail_refused": Kind(_("Your mail on #%(number)s was not taken")),
     "account": Kind("%(subject)s"),

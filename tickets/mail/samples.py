@@ -21,7 +21,7 @@ def render(kind: str) -> tuple[str, str, str]:
     context = _context()
     if kind not in letters.NOTICES:
         context["unsubscribe"] = ""
-    given = {"number": context["ticket"].number, "ticket": context["ticket"].subject, "subject": context["subject"]}
+    given = {**context, "number": context["ticket"].number, "ticket": context["ticket"].subject}
     subject = str(KINDS[kind].subject) % given
     return subject, render_to_string(f"mail/{kind}.txt", context), render_to_string(f"mail/{kind}.html", context)
 
@@ -50,5 +50,6 @@ def _context() -> dict[str, Any]:
         "left_out": [Attachment(name=_("plan.pdf"), size=31_457_280)],
         "unsubscribe": f"{settings.BASE_URL}/notices/example/", "subject": _("Your link"),
         "text": _("Follow this link to set your password:") + f"\n\n{settings.BASE_URL}/accounts/example/",
-        "url": f"{settings.BASE_URL}/t/example/", **data,
+        "url": f"{settings.BASE_URL}/t/example/", "domain": "customers.example", "mailbox": "support@desk.example",
+        **data,
     }  # fmt: skip
