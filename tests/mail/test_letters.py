@@ -13,6 +13,7 @@ from tickets.mail import letters
 from tickets.mail.machine import INSTANCE_HEADER
 
 pytestmark = pytest.mark.django_db
+OF_NO_TICKET = {"account", "mailbox_paused", "mail_policy", "relay_refused"}
 EVIL = "Win £500 at http://evil.example <script>"
 
 
@@ -198,7 +199,7 @@ class TestSafety:
         assert letters.bounce_address(post.outgoing("reply")[0]) == mailbox.address
 
 
-@pytest.mark.parametrize("kind", sorted(set(letters.KINDS) - {"account", "mailbox_paused", "mail_policy", "relay_refused"}))
+@pytest.mark.parametrize("kind", sorted(set(letters.KINDS) - OF_NO_TICKET))
 def test_every_kind_has_both_templates_and_shows_the_ticket(kind, mailbox, agent):
     ticket = factories.ticket(department=mailbox.department, auto_response=False)
     event = ticket.events.get()
