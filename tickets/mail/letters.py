@@ -145,8 +145,10 @@ def _subject(row: OutboundEmail, kind: Kind) -> str:
 
 
 def _context(row: OutboundEmail) -> dict[str, Any]:
-    row.event = _event.first(row.event_id) if row.event_id else None
-    row.message = _message.first(row.message_id) if row.message_id else None
+    if row.event_id and "event" not in row._state.fields_cache:
+        row.event = _event.first(row.event_id)
+    if row.message_id and "message" not in row._state.fields_cache:
+        row.message = _message.first(row.message_id)
     files = list(row.message.attachments.all()) if row.message and row.kind == "reply" else []
     enclosed = _fitting(row, files)
     return {
