@@ -1,3 +1,7 @@
+import contextlib
+import os
+import resource
+import sys
 from datetime import timedelta
 
 import pytest
@@ -227,6 +231,27 @@ class TestTrouble:
         next_sweep = timedelta(seconds=app.conf.beat_schedule["inbound mail"]["schedule"])
         assert timedelta(seconds=20) < broken.next_attempt_at + next_sweep - timezone.now() < timedelta(seconds=45)
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files as Linux does")
+    def test_a_full_disk_uses_up_no_attempt_for_a_day(self, mailbox):
+        row = post.store(
+            _with_file("note.txt", os.urandom(8).hex()), source="smtp", envelope_to=["support@desk.example"]
+        )
+        with full_disk():
+            for _ in range(5):
+                inbound.apply(row.pk)
+                row.refresh_from_db()
+                assert (row.state, row.attempts) == ("stored", 0)
+                assert "File too large" in row.detail
+                self.due_now(row)
+            InboundEmail.objects.filter(pk=row.pk).update(received_at=timezone.now() - timedelta(days=2))
+            inbound.apply(row.pk)
+        row.refresh_from_db()
+        assert (row.state, row.attempts) == ("stored", 1)
+        self.due_now(row)
+        inbound.apply(row.pk)
+        row.refresh_from_db()
+        assert row.state == "applied"
+
     def test_a_mail_that_kills_its_worker_three_times_is_given_up(self, broken):
         InboundEmail.objects.filter(pk=broken.pk).update(attempts=3)
         inbound.apply(broken.pk)
@@ -281,14 +306,25 @@ def _with_picture() -> bytes:
     )
 
 
-def _with_file(name: str) -> bytes:
+@contextlib.contextmanager
+def full_disk():
+    """No file of this process can grow any more."""
+    usual, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (usual, most))
+
+
+def _with_file(name: str, text: str = "root:x") -> bytes:
     head = post.raw(body="").replace(b"text/plain; charset=utf-8", b'multipart/mixed; boundary="b"')
     return (
         head
         + (
             "--b\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n"
             f'--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename="{name}"\r\n\r\n'
-            "root:x\r\n--b--\r\n"
+            f"{text}\r\n--b--\r\n"
         ).encode()
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +28,9 @@ ATTEMPTS = 3
 # both work and the first to commit wins.
 _LEASE = timedelta(seconds=25)
 _DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
+# What the machine has against a mail uses up no attempt for so long.
+_PATIENCE = timedelta(days=1)
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _BATCH = 200
 
 _count_attempt = Change(
@@ -166,13 +170,26 @@ def _mailbox(own: dict[str, Mailbox], addresses: object) -> Mailbox | None:
 
 
 def _try_later(pk: int, error: Exception) -> None:
-    attempts = InboundEmail.objects.values_list("attempts", flat=True).get(pk=pk)
+    attempts, received = InboundEmail.objects.values_list("attempts", "received_at").get(pk=pk)
     detail = f"{type(error).__name__}: {error}"[:1000].replace("\0", "")
+    if _is_ours(error) and received > timezone.now() - _PATIENCE:
+        attempts -= 1
+        InboundEmail.objects.filter(pk=pk, state=State.STORED).update(
+            detail=detail, attempts=attempts, next_attempt_at=timezone.now() + _DELAYS[0]
+        )
+        return
     if attempts >= ATTEMPTS:
         _settle(pk, State.FAILED, "error", detail)
         return
     due = timezone.now() + _DELAYS[attempts - 1]
     InboundEmail.objects.filter(pk=pk, state=State.STORED).update(detail=detail, next_attempt_at=due)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether no mail is to blame: a full disk, a database that went away."""
+    if isinstance(error, OSError):
+        return error.errno in _MACHINE
+    return isinstance(error, (OperationalError, InterfaceError))
 
 
 def _settle(pk: int, state: str, reason: str, detail: str) -> None:
