@@ -40,11 +40,13 @@ def _run(desk: Desk, options: argparse.Namespace) -> int:
     from tests.chaos.post import furnish
     from tests.chaos.rounds import Driver
 
-    chosen = _chosen(all_faults(), options.only)
+    chosen = _chosen(all_faults(not desk.imap.why_not), options.only)
     ledger = Ledger(desk.folder)
-    driver = Driver(desk, ledger, furnish(), options.seed)
+    driver = Driver(desk, ledger, furnish(desk), options.seed)
     driver.begin()
     print(f"Seed {options.seed}. A full disk is {'a full file system' if desk.disk.is_mounted else 'RLIMIT_FSIZE'}.")
+    if desk.imap.why_not:
+        print(f"No mail by IMAP: {desk.imap.why_not}")
     outcomes: list[Any] = []
     began = time.monotonic()
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.disk import Disk
+from tests.chaos.imap import ImapServer
 from tests.chaos.points import FOLDER
 from tests.chaos.services import Services, free_port
 
@@ -35,6 +36,7 @@ class Desk:
         self.disk = Disk(folder, may_mount)
         self.services = Services(self.disk.home)
         self.ports = {"intake": free_port(), "relay": free_port()}
+        self.imap = ImapServer(folder)
         self._nursery: subprocess.Popen[str] | None = None
         self._ordering = threading.Lock()
         self.pids: dict[str, int] = {}
@@ -51,6 +53,7 @@ class Desk:
             )  # fmt: skip
         if self._answer() != "ready":
             raise RuntimeError(f"the desk did not load: {self.folder / 'nursery.log'}")
+        self.imap.start()
         for name in PROCESSES:
             self.bring_back(name)
 
@@ -66,13 +69,16 @@ class Desk:
                 self._nursery.wait()
         with contextlib.suppress(Exception):
             self.disk.clear()
+        self.imap.kill()
         self.services.stop()
         self.disk.unmount()
 
     def kill(self, name: str) -> None:
-        kill = {"broker": self.services.kill_broker, "database": self.services.kill_database}.get(name)
-        if kill:
-            kill()
+        servers = {
+            "broker": self.services.kill_broker, "database": self.services.kill_database, "imap": self.imap.kill,
+        }  # fmt: skip
+        if name in servers:
+            servers[name]()
         else:
             self._order("kill", name)
 
@@ -83,11 +89,18 @@ class Desk:
         """Starts what does not run; listens again when this returns."""
         if name in ("broker", "database"):
             self.services.start()
+        elif name == "imap":
+            self.imap.start()
         elif not self.is_alive(name):
             self._start(name)
 
+    @property
+    def killable(self) -> list[str]:
+        return [*PROCESSES, "broker", "database", *([] if self.imap.why_not else ["imap"])]
+
     def bring_all_back(self) -> None:
         self.services.start()
+        self.imap.start()
         for name in PROCESSES:
             self.bring_back(name)
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.chaos import points
-from tests.chaos.desk import PROCESSES, Desk
+from tests.chaos.desk import Desk
 from tests.chaos.ledger import Ledger
 from tests.chaos.points import Point
 
@@ -38,6 +38,7 @@ class Fault:
     limit: float | None = None
     share: int = 10  # of the rounds, compared with others
     needs_file: bool = False
+    door: str = ""  # all mail comes by this one
 
 
 class Trial:
@@ -65,7 +66,7 @@ class Trial:
 
 
 def _arm(point: Point, trial: Trial) -> None:
-    passes = 1 if point.name == "apply.half" else trial.chance.randint(1, 2)
+    passes = 1 if point.name in ("apply.half", "imap.told") else trial.chance.randint(1, 2)
     points.arm(trial.desk.folder, point.name, passes)
 
 
@@ -97,12 +98,11 @@ def _kill(names: tuple[str, ...], trial: Trial) -> None:
 
 
 def _kill_several(trial: Trial) -> None:
-    names = [*PROCESSES, "broker", "database"]
-    _kill(tuple(trial.chance.sample(names, trial.chance.randint(2, 3))), trial)
+    _kill(tuple(trial.chance.sample(trial.desk.killable, trial.chance.randint(2, 3))), trial)
 
 
 def _kill_all(trial: Trial) -> None:
-    _kill((*PROCESSES, "broker", "database"), trial)
+    _kill(tuple(trial.desk.killable), trial)
 
 
 def _kill_backend(trial: Trial) -> None:
@@ -189,17 +189,23 @@ def _points() -> list[Fault]:
     return [
         Fault(
             point.name, point.crash, partial(_die_at, point), partial(_arm, point),
-            needs_file=point.name == "apply.half",
+            needs_file=point.name == "apply.half", door=_door(point),
         )
         for point in points.POINTS
     ]  # fmt: skip
 
 
+def _door(point: Point) -> str:
+    return {"in": "smtp", "imap": "imap"}.get(point.name.partition(".")[0], "")
+
+
 def _limited() -> list[Fault]:
-    resumes = [points.BY_NAME[name] for name in ("apply.read", "event.committed", "out.leased", "out.accepted")]
+    resumes = [
+        points.BY_NAME[name] for name in ("imap.stored", "apply.read", "event.committed", "out.leased", "out.accepted")
+    ]
     leases = [
         Fault(f"resume.{point.name}", f"{point.crash}: without help", partial(_die_at, point), partial(_arm, point),
-              limit=45, share=1)
+              limit=45, share=1, door=_door(point))
         for point in resumes
     ]  # fmt: skip
     flushed = Fault(
@@ -211,10 +217,11 @@ def _limited() -> list[Fault]:
 def _anytime() -> list[Fault]:
     killed = [
         Fault(f"kill.{name}", f"{name} killed at any moment", partial(_kill, (name,)), share=15)
-        for name in (*PROCESSES, "broker", "database")
+        for name in ("worker", "intake", "relay", "broker", "database")
     ]
     return [
         *killed,
+        Fault("kill.imap", "imap killed at any moment", partial(_kill, ("imap",)), door="imap"),
         Fault("kill.backend", "one process of PostgreSQL killed", _kill_backend),
         Fault("kill.reader", "the process that reads mails killed again and again", _kill_reader),
         Fault("kill.several", "two or three of them at once", _kill_several),
@@ -224,5 +231,6 @@ def _anytime() -> list[Fault]:
     ]
 
 
-def all_faults() -> list[Fault]:
-    return [*_points(), *_anytime(), *_moods(), *_limited()]
+def all_faults(has_imap: bool = True) -> list[Fault]:
+    faults = [*_points(), *_anytime(), *_moods(), *_limited()]
+    return [fault for fault in faults if has_imap or fault.door != "imap"]

@@ -13,15 +13,17 @@ from typing import Any
 
 from django.db import Error, close_old_connections, connection
 
+from tests.chaos import imap
 from tests.chaos.desk import Desk
 from tests.chaos.ledger import Ledger, Mail, Reply
 from tickets.actions import conversation
 from tickets.actions.writing import Upload
-from tickets.models import Department, Mailbox, Membership, Permission, Role, Ticket, User
+from tickets.models import Department, Mailbox, MailSource, Membership, Permission, Role, Ticket, User
 from tickets.models import Desk as DeskSettings
+from tickets.secrets import seal
 
 log = logging.getLogger(__name__)
-_PATIENCE = 120  # seconds
+_PATIENCE = 60  # seconds
 _PAUSE = 0.1
 
 
@@ -29,10 +31,15 @@ class NotTaken(Exception):
     """The desk refused for good, or never answered."""
 
 
-def furnish() -> User:
-    """One department with its mailbox, and the agent."""
+def furnish(desk: Desk) -> User:
+    """One department with its mailbox, which gets mail by SMTP and from an IMAP server, and the agent."""
     department = Department.objects.create(name="Support", slug="support")
-    Mailbox.objects.create(name="Support", address="support@desk.example", department=department, is_default=True)
+    box = Mailbox.objects.create(name="Support", address="support@desk.example", department=department, is_default=True)
+    if not desk.imap.why_not:
+        MailSource.objects.create(
+            mailbox=box, kind="imap", host="127.0.0.1", port=desk.imap.port, security="plain", username=imap.USER,
+            password=seal(imap.PASSWORD), afterwards="delete", fetch_since=None,
+        )  # fmt: skip
     agent = User.objects.create_user("ana@staff.example", name="Ana Moreira", is_agent=True)
     role = Role.objects.create(name="Everything", permissions=list(Permission.values))
     Membership.objects.create(user=agent, department=department, role=role)
@@ -68,6 +75,23 @@ class Sender:
 def _unless_temporary(code: int, mail: Mail) -> None:
     if 500 <= code < 600:
         raise NotTaken(f"{mail.token} was refused with {code}")
+
+
+class Letterbox:
+    """Mail that waits at an IMAP server until the desk fetches it."""
+
+    def __init__(self, desk: Desk, ledger: Ledger) -> None:
+        self.server, self.ledger = desk.imap, ledger
+
+    def send(self, mail: Mail) -> None:
+        """Returns when the desk has removed it from the server. Raises NotTaken."""
+        self.server.put(mail.token, mail.raw)
+        end = time.monotonic() + _PATIENCE
+        while not self.server.is_gone(mail.token):
+            if time.monotonic() > end:
+                raise NotTaken(f"{mail.token} still lies at the IMAP server after {_PATIENCE} s")
+            time.sleep(0.05)
+        self.ledger.took(mail, "expunged")
 
 
 class Agent:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import Error, connection
@@ -20,10 +21,10 @@ from tests.chaos.audit import Audit, Found, Marks
 from tests.chaos.desk import Desk
 from tests.chaos.faults import Fault, NotReached, Trial
 from tests.chaos.ledger import Ledger, Mail, Reply
-from tests.chaos.post import Agent, NotTaken, Sender, reply_to
-from tickets.models import InboundEmail, OutboundEmail, RelayHealth, Ticket, TicketEvent, User
+from tests.chaos.post import Agent, Letterbox, NotTaken, Sender, reply_to
+from tickets.models import InboundEmail, MailSource, OutboundEmail, RelayHealth, Ticket, TicketEvent, User
 
-SETTLE_SECONDS = 120
+SETTLE_SECONDS = 90
 SPREAD_SECONDS = 0.3
 _HELP_SECONDS = 0.4
 _OPEN = """SELECT (SELECT count(*) FROM tickets_inboundemail WHERE next_attempt_at IS NOT NULL)
@@ -57,12 +58,13 @@ class Work:
     mails: list[Mail] = field(default_factory=list)
     replies: list[tuple[Reply, int]] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    by_imap: set[str] = field(default_factory=set)  # tokens
 
 
 class Driver:
     def __init__(self, desk: Desk, ledger: Ledger, agent: User, seed: int) -> None:
         self.desk, self.ledger, self.seed = desk, ledger, seed
-        self.sender, self.agent = Sender(desk, ledger), Agent(agent, ledger)
+        self.sender, self.letterbox, self.agent = Sender(desk, ledger), Letterbox(desk, ledger), Agent(agent, ledger)
         self.fresh: list[Thread] = []  # nobody has answered yet
         self.answered: list[Thread] = []
 
@@ -72,7 +74,7 @@ class Driver:
             work = Work([self._new(-len(self.fresh) - 1, index, random.Random(0)) for index in range(2)])
             work.replies = [(self._reply_on(thread, 0), thread.pk) for thread in self.fresh]
             marks, taken = Marks.now(self.ledger), list(self.fresh)
-            self._join(self._flow(work, random.Random(0)))
+            self._join(self._flow(work, random.Random(0)), help_it=True)
             if work.failed or self._settle(help_it=True) is None:
                 raise RuntimeError(f"the desk does not work: {work.failed}")
             self._learn(work, taken)
@@ -89,8 +91,8 @@ class Driver:
             fault.prepare(trial)
         trial.flowing = threads = self._flow(work, chance)
         wrong = self._break(fault, trial)
-        self._join(threads)
         self.desk.bring_all_back()
+        self._join(threads, help_it=fault.limit is None)
         settled = self._settle(help_it=fault.limit is None)
         seconds = (settled or time.monotonic()) - trial.broken_at
         wrong += work.failed
@@ -117,6 +119,8 @@ class Driver:
         thread = chance.choice(self.answered)
         token = f"chaos-{self.seed}-{number}-c"
         work.mails.append(books.write(token, thread.customer, to=thread.address, thread=thread.token))
+        shares = {"imap": 1.0, "smtp": 0.0, "": 0.0 if self.desk.imap.why_not else 0.15}
+        work.by_imap = {mail.token for mail in work.mails if chance.random() < shares[fault.door]}
         target = self.fresh[0] if self.fresh else chance.choice(self.answered)
         work.replies.append((self._reply_on(target, number, _perhaps(chance)), target.pk))
         return work
@@ -130,8 +134,8 @@ class Driver:
         return Reply(token, thread.token, uuid.uuid5(uuid.NAMESPACE_URL, token), enclose)
 
     def _flow(self, work: Work, chance: random.Random) -> list[threading.Thread]:
-        jobs: list[Callable[[], None]] = [lambda mail=mail: self.sender.send(mail) for mail in work.mails]  # type: ignore[misc]
-        jobs += [lambda pair=pair: self.agent.reply(*pair) for pair in work.replies]  # type: ignore[misc]
+        jobs: list[Callable[[], None]] = [partial(self._door(mail, work).send, mail) for mail in work.mails]
+        jobs += [partial(self.agent.reply, *pair) for pair in work.replies]
         threads = [
             threading.Thread(target=_guarded, args=[job, chance.uniform(0, SPREAD_SECONDS), work.failed], daemon=True)
             for job in jobs
@@ -139,6 +143,9 @@ class Driver:
         for thread in threads:
             thread.start()
         return threads
+
+    def _door(self, mail: Mail, work: Work) -> Sender | Letterbox:
+        return self.letterbox if mail.token in work.by_imap else self.sender
 
     def _break(self, fault: Fault, trial: Trial) -> list[str]:
         trial.broken_at = time.monotonic()
@@ -148,9 +155,15 @@ class Driver:
             return [str(error)]
         return []
 
-    def _join(self, threads: list[threading.Thread]) -> None:
-        for thread in threads:
-            thread.join()
+    def _join(self, threads: list[threading.Thread], *, help_it: bool) -> None:
+        while any(thread.is_alive() for thread in threads):
+            if help_it:
+                try:
+                    let_accounts_be_read()
+                except Error:
+                    connection.close()
+            for thread in threads:
+                thread.join(_HELP_SECONDS)
 
     def _learn(self, work: Work, taken: list[Thread]) -> None:
         """New tickets can be written on from the next round."""
@@ -216,6 +229,12 @@ def let_time_pass() -> None:
         table.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
     TicketEvent.objects.unhandled().update(next_attempt_at=now - timezone.timedelta(minutes=1))
     RelayHealth.objects.all().update(paused_until=now)
+
+
+def let_accounts_be_read() -> None:
+    now = timezone.now()
+    MailSource.objects.filter(lease_until__gt=now).update(lease_until=now)
+    MailSource.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
 
 
 def send_sweeps() -> None:

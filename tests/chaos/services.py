@@ -53,35 +53,39 @@ class Services:
             client.flushall()
 
     def kill_broker(self) -> None:
-        _kill([self._broker])
+        kill_all([self._broker])
 
     def kill_database(self) -> None:
         """The postmaster and all of its processes."""
         postmaster = self._postmaster()
-        _kill([postmaster, *_children(postmaster)])
+        kill_all([postmaster, *descendants(postmaster)])
 
     def kill_backend(self, chance: random.Random) -> None:
         """One process that serves a connection; PostgreSQL then ends all others and recovers by itself."""
-        backends = [pid for pid in _children(self._postmaster()) if b"helpdesk" in _command(pid)]
+        backends = [pid for pid in descendants(self._postmaster()) if b"helpdesk" in _command(pid)]
         if backends:
-            _kill([chance.choice(backends)])
+            kill_all([chance.choice(backends)])
 
     def _postmaster(self) -> int:
         return int((self.home / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
-def _kill(pids: list[int]) -> None:
+def kill_all(pids: list[int]) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _children(parent: int) -> list[int]:
-    found = []
+def descendants(pid: int) -> list[int]:
+    """Children, their children and so on."""
+    parents = {}
     for place in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            if int(place.read_text().rpartition(")")[2].split()[1]) == parent:
-                found.append(int(place.parent.name))
+            parents[int(place.parent.name)] = int(place.read_text().rpartition(")")[2].split()[1])
+    found, fresh = [], {pid}
+    while fresh:
+        fresh = {child for child, parent in parents.items() if parent in fresh}
+        found += fresh
     return found
 
 
