@@ -18,6 +18,7 @@ from tests.chaos.desk import ROOT, Desk
 
 def main() -> int:
     options = _options()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the desk is stopped on the way out
     desk = Desk(options.data, may_mount=not options.no_mount)
     try:

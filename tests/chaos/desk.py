@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tests.chaos.disk import Disk
 from tests.chaos.imap import ImapServer
@@ -32,7 +33,7 @@ class Desk:
 
     def __init__(self, folder: Path, may_mount: bool = True) -> None:
         self.folder = folder
-        _make_empty(folder)
+        self._lock = _make_empty(folder)
         self.disk = Disk(folder, may_mount)
         self.services = Services(self.disk.home)
         self.ports = {"intake": free_port(), "relay": free_port()}
@@ -161,14 +162,25 @@ class Desk:
         subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
 
 
-def _make_empty(folder: Path) -> None:
-    """Only what an earlier run has made is thrown away."""
+def _make_empty(folder: Path) -> TextIO:
+    """Only what an earlier run has made is thrown away. The folder is ours until the file returned is closed."""
     mark = folder / "chaos.txt"
     if folder.exists() and any(folder.iterdir()):
         if not mark.exists():
             sys.exit(f"{folder} has other things in it; name an empty folder in --data.")
+        _hold(mark)
         subprocess.run(["umount", str(folder / "desk")], capture_output=True, check=False)
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     mark.write_text(_MARK)
+    return _hold(mark)
+
+
+def _hold(mark: Path) -> TextIO:
+    file = mark.open()
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit(f"Another driver is at work in {mark.parent}; name another folder in --data.")
+    return file

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 MEGABYTES = 1500
@@ -33,7 +34,12 @@ class Disk:
 
     def unmount(self) -> None:
         if self.is_mounted:
-            subprocess.run(["umount", str(self.home)], check=False)
+            for _ in range(50):  # a process that has just been killed may still be leaving
+                if subprocess.run(["umount", str(self.home)], capture_output=True, check=False).returncode == 0:
+                    break
+                time.sleep(0.1)
+            else:
+                subprocess.run(["umount", "--lazy", str(self.home)], check=False)
             self.is_mounted = False
         self._image.unlink(missing_ok=True)
 

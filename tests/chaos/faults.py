@@ -190,6 +190,7 @@ def _points() -> list[Fault]:
         Fault(
             point.name, point.crash, partial(_die_at, point), partial(_arm, point),
             needs_file=point.name == "apply.half", door=_door(point),
+            share=5 if _door(point) == "imap" else 10,
         )
         for point in points.POINTS
     ]  # fmt: skip
@@ -221,7 +222,7 @@ def _anytime() -> list[Fault]:
     ]
     return [
         *killed,
-        Fault("kill.imap", "imap killed at any moment", partial(_kill, ("imap",)), door="imap"),
+        Fault("kill.imap", "imap killed at any moment", partial(_kill, ("imap",)), door="imap", share=8),
         Fault("kill.backend", "one process of PostgreSQL killed", _kill_backend),
         Fault("kill.reader", "the process that reads mails killed again and again", _kill_reader),
         Fault("kill.several", "two or three of them at once", _kill_several),
