@@ -34,7 +34,9 @@ class NotTaken(Exception):
 def furnish(desk: Desk) -> User:
     """One department with its mailbox, which gets mail by SMTP and from an IMAP server, and the agent."""
     department = Department.objects.create(name="Support", slug="support")
-    box = Mailbox.objects.create(name="Support", address="support@desk.example", department=department, is_default=True)
+    box = Mailbox.objects.create(
+        name="Support", address="support@desk.example", department=department, is_default=True, automatic_limit=0
+    )
     if not desk.imap.why_not:
         MailSource.objects.create(
             mailbox=box, kind="imap", host="127.0.0.1", port=desk.imap.port, security="plain", username=imap.USER,
