@@ -55,7 +55,8 @@ def _run(desk: Desk, options: argparse.Namespace) -> int:
             outcomes.append(driver.round(number, fault))
             _tell(outcomes[-1], options.rounds, options.verbose)
     except KeyboardInterrupt:
-        print("Stopped; what was done so far:")
+        print("Stopped; what was done so far:", flush=True)
+        driver.break_off()
     final = driver.final()
     print(_table(outcomes))
     minutes = (time.monotonic() - began) / 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import secrets
@@ -39,7 +40,7 @@ class Desk:
         self.ports = {"intake": free_port(), "relay": free_port()}
         self.imap = ImapServer(folder)
         self._nursery: subprocess.Popen[str] | None = None
-        self._ordering = threading.Lock()
+        self._ordering, self._numbers = threading.Lock(), itertools.count(1)
         self.pids: dict[str, int] = {}
 
     def start(self) -> None:
@@ -138,13 +139,21 @@ class Desk:
     def _order(self, what: str, part: str, **more: Any) -> Any:
         assert self._nursery
         with self._ordering:
-            self._nursery.stdin.write(json.dumps({"do": what, "part": part, **more}) + "\n")  # type: ignore[union-attr]
+            number = next(self._numbers)
+            order = {"number": number, "do": what, "part": part, **more}
+            self._nursery.stdin.write(json.dumps(order) + "\n")  # type: ignore[union-attr]
             self._nursery.stdin.flush()  # type: ignore[union-attr]
-            return self._answer()
+            while True:  # Ctrl-C may have left the answer to an earlier one
+                answered, answer = self._answer()
+                if answered == number:
+                    return answer
 
     def _answer(self) -> Any:
         assert self._nursery
-        return json.loads(self._nursery.stdout.readline() or "null")  # type: ignore[union-attr]
+        line = self._nursery.stdout.readline()  # type: ignore[union-attr]
+        if not line:
+            raise RuntimeError(f"what starts the parts of the desk has ended: {self.folder / 'nursery.log'}")
+        return json.loads(line)
 
     def _set_environment(self) -> None:
         database, broker = self.services.addresses

@@ -18,7 +18,7 @@ def main() -> None:
     _say("ready")
     for line in sys.stdin:
         order = json.loads(line)
-        _say(_obey(order, running, logs))
+        _say([order["number"], _obey(order, running, logs)])
     for part in running.values():
         _kill(part)
 

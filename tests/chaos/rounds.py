@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from helpdesk.celery import app
 from tests.chaos import ledger as books
+from tests.chaos import points
 from tests.chaos.audit import Audit, Found, Marks
 from tests.chaos.desk import Desk
 from tests.chaos.faults import Fault, NotReached, Trial
@@ -67,6 +68,7 @@ class Driver:
         self.sender, self.letterbox, self.agent = Sender(desk, ledger), Letterbox(desk, ledger), Agent(agent, ledger)
         self.fresh: list[Thread] = []  # nobody has answered yet
         self.answered: list[Thread] = []
+        self._flowing: list[threading.Thread] = []
 
     def begin(self) -> None:
         """A few tickets to write on, before anything is broken. Raises RuntimeError when even that fails."""
@@ -89,7 +91,7 @@ class Driver:
         taken = [thread for thread in self.fresh if thread.pk in {ticket for _, ticket in work.replies}]
         if fault.prepare:
             fault.prepare(trial)
-        trial.flowing = threads = self._flow(work, chance)
+        trial.flowing = self._flowing = threads = self._flow(work, chance)
         wrong = self._break(fault, trial)
         self.desk.bring_all_back()
         self._join(threads, help_it=fault.limit is None)
@@ -105,6 +107,16 @@ class Driver:
         if settled or self._settle(help_it=True):  # what waits must not be taken for the next round's
             self._learn(work, taken)
         return Outcome(number, fault, found, seconds)
+
+    def break_off(self) -> None:
+        """Lets a round come to its end that was interrupted, so that the books can be compared."""
+        points.disarm(self.desk.folder)
+        self.desk.mood("")
+        self.desk.disk.clear()
+        self.desk.kill("worker")  # it may stand still
+        self.desk.bring_all_back()
+        self._join(self._flowing, help_it=True)
+        self._settle(help_it=True)
 
     def final(self) -> Found:
         """Everything that ever happened, once more."""
