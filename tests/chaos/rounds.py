@@ -89,6 +89,8 @@ class Driver:
         trial = Trial(self.desk, self.ledger, chance, fault.name)
         marks, work = Marks.now(self.ledger), self._plan(number, fault, chance)
         taken = [thread for thread in self.fresh if thread.pk in {ticket for _, ticket in work.replies}]
+        if fault.limit is None:
+            trial.before_return = let_accounts_be_read
         if fault.prepare:
             fault.prepare(trial)
         trial.flowing = self._flowing = threads = self._flow(work, chance)
@@ -170,10 +172,7 @@ class Driver:
     def _join(self, threads: list[threading.Thread], *, help_it: bool) -> None:
         while any(thread.is_alive() for thread in threads):
             if help_it:
-                try:
-                    let_accounts_be_read()
-                except Error:
-                    connection.close()
+                let_accounts_be_read()
             for thread in threads:
                 thread.join(_HELP_SECONDS)
 
@@ -244,9 +243,13 @@ def let_time_pass() -> None:
 
 
 def let_accounts_be_read() -> None:
+    """What waits for the lease of a dead reader, or for a pause, waits no more."""
     now = timezone.now()
-    MailSource.objects.filter(lease_until__gt=now).update(lease_until=now)
-    MailSource.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+    try:
+        MailSource.objects.filter(lease_until__gt=now).update(lease_until=now)
+        MailSource.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+    except Error:
+        connection.close()
 
 
 def send_sweeps() -> None:
