@@ -36,9 +36,9 @@ def wait_for(address: str, ticket: Ticket) -> int:
 
 
 def wait_after_deed(address: str, ticket: Ticket) -> int:
-    """The same for mail that follows from what a person did. No machine can ask for it, so it may come soon after
-    another one; the limits of the hour and the day hold."""
-    alone = limits.hit(f"auto-ticket:{ticket.pk}:{address}", PER_TICKET[1:])
+    """The same for mail that follows from what a person did. No machine can ask for it, so a ticket that is solved,
+    confirmed and reopened within an hour still hears of all that; the limits of the day hold, and of the address."""
+    alone = limits.hit(f"auto-ticket:{ticket.pk}:{address}", PER_TICKET[2:])
     return max(alone, limits.hit(f"auto:{address}", IN_TOTAL[1:]))
 
 
