@@ -29,7 +29,7 @@ def context(ticket: Ticket, user: User) -> dict[str, Any]:
     return {
         "ticket": {**head(ticket), **names, "requester": _requester(ticket, len(others) + 1, organization)},
         "steps": steps(ticket),
-        "sla": {"targets": targets(ticket, Clock(user))},
+        "sla": time(ticket, Clock(user)),
         "other_tickets": others[:OTHERS],
         "followers": people,
         "proposed": proposed,
@@ -127,6 +127,14 @@ def steps(ticket: Ticket) -> list[dict[str, str]]:
         }
         for place, step in enumerate(shown)
     ]
+
+
+def time(ticket: Ticket, clock: Clock) -> dict[str, Any]:
+    """The targets, and the address that tells why they are due when they are."""
+    due = ticket.due_at if ticket.is_active else None
+    why = _("Why %(moment)s?") % {"moment": clock.at(due)} if due else _("Why these times?")
+    url = reverse("staff:sla", args=[ticket.number])
+    return {"targets": targets(ticket, clock), "why": why, "why_url": url}
 
 
 def targets(ticket: Ticket, clock: Clock) -> list[dict[str, Any]]:

@@ -1,6 +1,20 @@
 from django.urls import URLPattern, path
 
-from staff.views import compose, files, importing, intake, mail, outgoing, panels, people, queue, search, ticket, verbs
+from staff.views import (
+    clock,
+    compose,
+    files,
+    importing,
+    intake,
+    mail,
+    outgoing,
+    panels,
+    people,
+    queue,
+    search,
+    ticket,
+    verbs,
+)
 
 app_name = "staff"
 
@@ -19,6 +33,7 @@ urlpatterns: list[URLPattern] = [
     path("search/", search.search, name="search"),
     path("tickets/new/", intake.ticket_new, name="ticket_new"),
     path("tickets/<str:number>/", ticket.ticket, name="ticket"),
+    path("tickets/<str:number>/sla/", clock.why, name="sla"),
     path("tickets/<str:number>/reply/", compose.reply, name="reply"),
     path("tickets/<str:number>/undo/<int:pk>/", compose.undo, name="undo"),
     path("tickets/<str:number>/note/", compose.note, name="note"),

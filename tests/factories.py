@@ -49,7 +49,8 @@ def sla_policy(first: int = 60, resolution: int = 480, **fields: Any) -> SlaPoli
 
 def business_hours(zone: str = "UTC", **fields: Any) -> BusinessHours:
     """Monday to Friday, 9 to 17."""
-    hours = BusinessHours.objects.create(name=f"Hours {next(_count)}", zone=zone, **fields)
+    fields.setdefault("name", f"Hours {next(_count)}")
+    hours = BusinessHours.objects.create(zone=zone, **fields)
     for weekday in range(5):
         hours.ranges.create(weekday=weekday, opens="09:00", closes="17:00")
     return hours

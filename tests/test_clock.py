@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import compress, groupby, pairwise
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -115,6 +117,63 @@ def test_due_moment_is_where_the_oracle_has_counted_enough(situation, share):
         due = add_working(calendar, start, wanted * 60, pauses=pauses)
         assert due == start + (running[wanted - 1] + 1) * MINUTE
         assert add_working(calendar, start, wanted * 60 - 7, pauses=pauses) == due - timedelta(seconds=7)
+
+
+DATES = 12
+
+
+def walls(zone: str, first: datetime, night: date) -> list[int]:
+    """For each minute of the window from `first`: the minute that the clock on the wall shows, counted from local
+    midnight five days before `night`."""
+    origin, place = (night - timedelta(5)).toordinal(), ZoneInfo(zone)
+    shown = ((first + number * MINUTE).astimezone(place) for number in range(WINDOW))
+    return [(wall.toordinal() - origin) * 1440 + wall.hour * 60 + wall.minute for wall in shown]
+
+
+def some_ranges(dice: random.Random) -> tuple[tuple[int, int], ...]:
+    cuts = sorted(dice.sample([*range(0, 1441, 30), 1, 59, 61, 1439], dice.choice((0, 2, 2, 4, 6))))
+    return tuple(zip(cuts[::2], cuts[1::2], strict=True))
+
+
+def painted(calendar: Calendar, night: date) -> bytes:
+    """One byte for each minute of the wall's clock, 1 where the calendar is open."""
+    face = bytearray(DATES * 1440)
+    for number in range(DATES):
+        day = night + timedelta(number - 5)
+        weekly = () if day in calendar.holidays else calendar.hours.get(day.weekday(), ())
+        for opens, closes in calendar.exceptions.get(day, weekly):
+            face[number * 1440 + opens : number * 1440 + closes] = b"\1" * (closes - opens)
+    return bytes(face)
+
+
+@pytest.mark.parametrize(("zone", "night"), NIGHTS)
+def test_ten_thousand_random_cases_agree_with_the_oracle(zone, night):
+    """The same oracle, only painted by the minute instead of asked: every night of the list, 600 calendars each."""
+    first = utc(night.year, night.month, night.day) - 2880 * MINUTE
+    look = itemgetter(*walls(zone, first, night))
+    for number in range(600):
+        dice = random.Random(f"{zone} {night} {number}")
+        near = [night + timedelta(days) for days in range(-3, 6)]
+        calendar = Calendar(
+            zone,
+            {weekday: some_ranges(dice) for weekday in dice.sample(range(7), dice.randint(3, 7))},
+            frozenset(dice.sample(near, dice.randint(0, 2))),
+            {day: some_ranges(dice) for day in dice.sample(near, dice.randint(0, 2))},
+        )
+        open_minutes = bytearray(look(painted(calendar, night)))
+        begin = dice.randrange(1440)
+        pauses = []
+        for _ in range(dice.randint(0, 3)):
+            since, lasts = dice.randrange(WINDOW), dice.randrange(1500)
+            pauses.append((first + since * MINUTE, first + (since + lasts) * MINUTE, "paused"))
+            open_minutes[since : since + lasts] = bytes(min(lasts, WINDOW - since))
+        running = list(compress(range(WINDOW), bytes(begin) + open_minutes[begin:]))
+        start, end = first + begin * MINUTE, first + WINDOW * MINUTE
+        assert working_between(calendar, start, end, pauses=pauses) == len(running) * 60, number
+        if running:
+            wanted = dice.randint(1, len(running))
+            due = add_working(calendar, start, wanted * 60, pauses=pauses)
+            assert due == first + (running[wanted - 1] + 1) * MINUTE, number
 
 
 @settings(max_examples=120, deadline=None)

@@ -68,6 +68,7 @@ GET = {
     "staff:ticket_new":                     "login     403    403    200    200     403    200",
     "staff:ticket":                         "login     403    403    200    404     200    200",
     # leads to the ticket:
+    "staff:sla":                            "login     403    403    200    404     200    200",
     "staff:reply":                          "login     403    403    ->     ->      ->     ->",
     "staff:note":                           "login     403    403    ->     ->      ->     ->",
     "staff:assign":                         "login     403    403    200    404     403    200",
@@ -171,6 +172,7 @@ POST = {
     # the default department is not one of theirs:
     "staff:ticket_new":                     "login     403    403    ->     400     403    ->",
     "staff:ticket":                         "405       405    405    405    405     405    405",
+    "staff:sla":                            "405       405    405    405    405     405    405",
     "staff:reply":                          "login     403    403    ->     404     403    ->",
     "staff:note":                           "login     403    403    ->     404     403    ->",
     "staff:assign":                         "login     403    403    ->     404     403    ->",
@@ -234,6 +236,7 @@ API_GET = {
     "api:ticket":                           "401    200    404    200    200        404     200    200         200",
     "api:messages":                         "401    200    404    200    200        404     200    200         200",
     "api:events":                           "401    200    404    200    200        404     200    200         200",
+    "api:sla":                              "401    403    404    200    200        404     200    200         200",
     "api:reply":                            "401    405    405    405    405        405     405    405         405",
     "api:note":                             "401    405    405    405    405        405     405    405         405",
     "api:assign":                           "401    405    405    405    405        405     405    405         405",
@@ -256,6 +259,7 @@ API_POST = {
     "api:ticket":                           "401    403    404    200    403        404     403    200         200",
     "api:messages":                         "401    201    404    403    403        404     403    403         403",
     "api:events":                           "401    405    405    405    403        405     405    405         405",
+    "api:sla":                              "401    405    405    405    403        405     405    405         405",
     "api:reply":                            "401    403    404    201    403        404     403    201         201",
     "api:note":                             "401    403    404    201    403        404     403    201         201",
     "api:assign":                           "401    403    404    200    403        404     403    200         200",

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from tickets.clock import ALWAYS, Calendar, NeverDue, Pause, add_working
 from tickets.models import BusinessHours, SlaPause, SlaPolicy, Ticket
+from tickets.permissions import Actor
 
 # Calendars change a few times a year and are needed by every new ticket: seconds for which a process keeps one.
 _REMEMBERED = 30.0
@@ -45,11 +48,15 @@ def load_calendar(pk: int) -> Calendar:
     return Calendar(hours.zone, week, frozenset(holiday.date for holiday in hours.holidays.all()))
 
 
+LABELS = {"first_response": _("First response"), "resolution": _("Resolution")}
+"""The targets by name, which is the prefix of the ticket's columns."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A live promise: not met yet. `due` is None while the clock stands still."""
 
-    name: str  # "first_response" or "resolution": the prefix of the ticket's columns
+    name: str  # one of LABELS
     due: datetime | None
     warn: datetime | None
 
@@ -134,19 +141,20 @@ def _pauses(ticket: Ticket) -> list[Pause]:
     return [(began, ended, reason) for began, ended, reason in rows]
 
 
-def pause(ticket: Ticket, now: datetime, reason: str) -> None:
+def pause(ticket: Ticket, now: datetime, reason: str, by: Actor) -> None:
     """Stops the clock; a clock that stands already stays stopped for its first reason."""
-    SlaPause.objects.get_or_create(ticket=ticket, ended_at=None, defaults={"started_at": now, "reason": reason[:120]})
+    begun = {"started_at": now, "reason": reason[:120], "actor_name": by.display_name[:200]}
+    SlaPause.objects.get_or_create(ticket=ticket, ended_at=None, defaults=begun)
 
 
 def resume(ticket: Ticket, now: datetime) -> None:
     SlaPause.objects.filter(ticket=ticket, ended_at=None).update(ended_at=now)
 
 
-def follow_status(ticket: Ticket, now: datetime) -> None:
+def follow_status(ticket: Ticket, now: datetime, by: Actor) -> None:
     """Pauses or resumes as the ticket's present status says, then stamps."""
     if ticket.status and ticket.status.pauses_sla and ticket.is_active:
-        pause(ticket, now, ticket.status.label)
+        pause(ticket, now, ticket.status.label, by)
     else:
         resume(ticket, now)
     stamp(ticket)

@@ -24,7 +24,7 @@ def assign(ticket: Ticket, *, by: Actor, agent: User | None) -> Ticket:
             return fresh
         _take_up(fresh, taken=agent is not None)
         fresh.assignee = agent
-        sla.follow_status(fresh, now)
+        sla.follow_status(fresh, now, by)
         fresh.save(update_fields=["state", "status", "assignee", "updated_at", *sla.STAMPED])
         if agent is None:
             record(fresh, "unassigned", by=by)
@@ -42,7 +42,7 @@ def hand_to_team(ticket: Ticket, *, by: Actor, team: Team) -> Ticket:
         fresh.team = team
         if fresh.assignee_id and not team.members.filter(pk=fresh.assignee_id).exists():
             fresh.assignee = None
-        sla.follow_status(fresh, now)
+        sla.follow_status(fresh, now, by)
         fresh.save(update_fields=["state", "status", "team", "assignee", "updated_at", *sla.STAMPED])
         record(fresh, "team_changed", by=by, team=team.name, team_id=team.pk)
     return fresh

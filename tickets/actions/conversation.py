@@ -96,7 +96,7 @@ def _answer(ticket: Ticket, by: Actor, now: datetime, status: Status | None) -> 
         check_status(ticket, status)
         ticket.status = status
     ticket.first_response_at = ticket.first_response_at or now
-    sla.follow_status(ticket, now)
+    sla.follow_status(ticket, now, by)
     saving.update(ticket, "state", "status", "assignee", "first_response_at", *LIST_FIELDS, *sla.STAMPED)
 
 
@@ -185,7 +185,7 @@ def _heard(ticket: Ticket, by: User, now: datetime, message: Message) -> None:
         record(ticket, "reopened", by=by, reason="")
     elif ticket.status and ticket.status.ends_on_customer_message:
         ticket.status = None
-        sla.follow_status(ticket, now)
+        sla.follow_status(ticket, now, by)
     saving.update(ticket, "status", *LIST_FIELDS, *sla.STAMPED)
     record(ticket, "received", by=by, message=message)
 

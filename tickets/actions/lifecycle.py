@@ -23,7 +23,7 @@ def start(ticket: Ticket, *, by: Actor) -> Ticket:
     with opened("start", ticket, by) as (fresh, now):
         claim(fresh, by)
         fresh.begin_work()
-        sla.follow_status(fresh, now)
+        sla.follow_status(fresh, now, by)
         fresh.save(update_fields=["state", "status", "assignee", "updated_at", *sla.STAMPED])
         record(fresh, "started", by=by)
     return fresh

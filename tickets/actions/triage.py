@@ -39,7 +39,7 @@ def set_status(ticket: Ticket, *, by: Actor, status: Status | None) -> Ticket:
         if fresh.status == status:
             return fresh
         fresh.status = status
-        sla.follow_status(fresh, now)
+        sla.follow_status(fresh, now, by)
         fresh.save(update_fields=["status", "updated_at", *sla.STAMPED])
         record(fresh, "status_changed", by=by, new=status.label if status else str(State(fresh.state).label))
     return fresh

@@ -73,7 +73,7 @@ def _withdraw(ticket: Ticket, message: Message, mails: list[OutboundEmail], by: 
     _remove(Message.objects.get(pk=message.pk))
     fresh = Ticket.objects.select_related("department", "help_topic", "status", "sla_policy").get(pk=ticket.pk)
     _recount(fresh, now)
-    sla.follow_status(fresh, now)
+    sla.follow_status(fresh, now, by)
     fresh.save(update_fields=[*LIST_FIELDS, *sla.STAMPED])
 
 

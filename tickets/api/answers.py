@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from tickets import permissions
 from tickets.events import EVENTS, sentence
+from tickets.explanation import Explanation, Step, Target
 from tickets.models import Attachment, Department, Message, Ticket, TicketEvent, User
 from tickets.states import Priority
 
@@ -139,6 +140,46 @@ def event(row: TicketEvent, *, inside: bool) -> Answer:
     if inside:
         answer["data"] = {name: value for name, value in row.data.items() if not name.endswith("_id")}
     return answer
+
+
+def sla(row: Ticket, told: Explanation | None) -> Answer:
+    return {
+        "number": row.number,
+        "policy": told.policy if told else None,
+        "calendar": told.calendar if told else None,
+        "time_zone": told.zone if told else None,
+        "as_if": told.as_if if told else False,
+        "targets": [_target(target) for target in told.targets] if told else [],
+    }
+
+
+def _target(target: Target) -> Answer:
+    return {
+        "name": target.name,
+        "state": target.state,
+        "begin": target.begin,
+        "seconds": target.seconds,
+        "due_at": target.laid.due,
+        "ran": target.laid.ran,
+        "left": target.laid.left,
+        "met_at": target.met_at,
+        "warn_at": target.warn_at,
+        "warned_at": target.warned_at,
+        "breached_at": target.breached_at,
+        "stored_due_at": target.kept_due or target.laid.due,
+        "steps": [_step(step) for step in target.laid.steps],
+    }
+
+
+def _step(step: Step) -> Answer:
+    return {
+        "start": step.start,
+        "end": step.end,
+        "kind": step.kind,
+        "seconds": step.seconds,
+        "ran": step.ran,
+        "text": step.text,
+    }
 
 
 PUBLIC_EVENTS = [kind for kind, row in EVENTS.items() if row.is_public]

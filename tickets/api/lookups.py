@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tickets.api.answers import works_here
 from tickets.compiled import Compiled
-from tickets.models import Department, HelpTopic, Status, Team, User
+from tickets.models import BusinessHours, Department, HelpTopic, SlaPolicy, Status, Team, User
 from tickets.refusals import Invalid
 from tickets.states import Priority
 
@@ -100,6 +100,23 @@ def team(name: str) -> Team:
     found = rows.filter(name__iexact=name).first()
     if found is None:
         raise Invalid(team=_unknown(name, rows.values_list("name", flat=True)[: _SHOWN + 1]))
+    return found
+
+
+def sla_policy(name: str | None) -> SlaPolicy | None:
+    return _by_name("policy", name, SlaPolicy.objects.select_related("business_hours"))
+
+
+def business_hours(name: str | None) -> BusinessHours | None:
+    return _by_name("calendar", name, BusinessHours.objects.all())
+
+
+def _by_name(field: str, name: str | None, rows: QuerySet[Row]) -> Row | None:
+    if name is None:
+        return None
+    found = rows.filter(name=name).first() or rows.filter(name__iexact=name).first()
+    if found is None:
+        raise Invalid(**{field: _unknown(name, rows.values_list("name", flat=True)[: _SHOWN + 1])})
     return found
 
 

@@ -64,4 +64,9 @@ class Described(AutoSchema):
             return [OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description=text)]
         if self.path.endswith("/tickets/") and self.method == "GET":
             return [OpenApiParameter("q", str, description="Words and filters, for example: is:open printer")]
+        if self.path.endswith("/sla/"):
+            return [
+                OpenApiParameter("policy", str, description="As if this SLA policy held: its name."),
+                OpenApiParameter("calendar", str, description="As if these business hours held: their name."),
+            ]
         return []

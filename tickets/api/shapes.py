@@ -88,6 +88,40 @@ class EventShape(Shape):
     data = serializers.DictField(required=False, help_text=_("Agents only."))  # type: ignore[assignment]
 
 
+class SlaStepShape(Shape):
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    kind = serializers.CharField(help_text=_("running, closed, holiday or paused."))
+    seconds = serializers.IntegerField(help_text=_("How long it lasted."))
+    ran = serializers.IntegerField(help_text=_("Seconds of it that counted."))
+    text = serializers.CharField(help_text=_("What it was, with the holiday's name or who paused and why."))
+
+
+class SlaTargetShape(Shape):
+    name = serializers.CharField()
+    state = serializers.CharField(help_text=_("met, late, overdue, running, paused, never or stopped."))
+    begin = serializers.DateTimeField()
+    seconds = serializers.IntegerField(help_text=_("The target in working time."))
+    due_at = _moment(help_text=_("Null while paused."))
+    ran = serializers.IntegerField(help_text=_("Seconds counted by the steps; with left it is the target."))
+    left = serializers.IntegerField()
+    met_at = _moment()
+    warn_at = _moment()
+    warned_at = _moment()
+    breached_at = _moment()
+    stored_due_at = _moment(help_text=_("The moment that stands on the ticket."))
+    steps = SlaStepShape(many=True)
+
+
+class SlaShape(Shape):
+    number = serializers.CharField()
+    policy = serializers.CharField(allow_null=True)
+    calendar = serializers.CharField(allow_null=True)
+    time_zone = serializers.CharField(allow_null=True)
+    as_if = serializers.BooleanField(help_text=_("Another policy or calendar than the ticket's own was asked for."))
+    targets = SlaTargetShape(many=True)
+
+
 class ProblemShape(Shape):
     type = serializers.CharField(help_text=_("Stable name for programs, such as urn:helpdesk:problem:invalid."))
     title = serializers.CharField()

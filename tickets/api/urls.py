@@ -6,6 +6,7 @@ from tickets.api.parsing import TicketNumber
 from tickets.api.views import conversation, verbs
 from tickets.api.views.docs import docs
 from tickets.api.views.tickets import OneTicket, Tickets
+from tickets.api.views.time import Sla
 
 register_converter(TicketNumber, "ticket_number")
 
@@ -13,6 +14,7 @@ _one = [
     path("", OneTicket.as_view(), name="ticket"),
     path("messages/", conversation.Messages.as_view(), name="messages"),
     path("events/", conversation.Events.as_view(), name="events"),
+    path("sla/", Sla.as_view(), name="sla"),
     path("reply/", conversation.Reply.as_view(), name="reply"),
     path("note/", conversation.Note.as_view(), name="note"),
     path("assign/", verbs.Assign.as_view(), name="assign"),

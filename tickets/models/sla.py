@@ -112,6 +112,7 @@ class SlaPause(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=120)
+    actor_name = models.CharField(max_length=200, default="", help_text=_("Who stopped the clock, as named then."))
 
     class Meta:
         ordering = ["started_at"]
