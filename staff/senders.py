@@ -13,6 +13,7 @@ _WARNINGS = {
     "mixed_scripts": gettext_lazy("“%(claimed)s” <%(address)s> mixes letters of several alphabets that look alike."),
     "hidden_characters": gettext_lazy("The name holds signs that cannot be seen; the mail comes from %(address)s."),
     "message_id_reuse": gettext_lazy("Its Message-ID had been used before, for another mail."),
+    "html_as_file": gettext_lazy("Its formatted text is too large or complex to be shown; it is attached as a file."),
 }
 
 

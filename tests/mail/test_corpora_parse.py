@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tickets.mail import appointments, tnef
+from tickets.mail import appointments, inert, tnef
 from tickets.mail.html_text import html_to_text
 from tickets.mail.mime import Limits, Part, split
 from tickets.mail.parse import parse
@@ -31,6 +31,7 @@ def test_every_mail_is_read(corpora):
             mail = parse(path.read_bytes())
             assert mail.problem != "parser_failed", path
             (mail.text + mail.html + mail.subject).encode()
+            inert.check(mail.html)
             read += 1
     assert read >= FLOORS["mails_read"]
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tickets.mail import inert
 from tickets.mail.html_text import clean_html, html_to_text
 
 
@@ -46,22 +47,26 @@ def test_links_open_outside_without_referrer():
     assert "_top" not in cleaned
 
 
-def test_remote_images_are_blocked_and_inline_ones_served():
-    html = '<img src="https://t.example/p.png?a=1&b=2"><img src="cid:a@b"><img src="cid:gone">'
-    cleaned = clean_html(html, {"a@b": "/media/1"})
+def test_remote_images_are_blocked_and_pictures_by_content_id_kept_if_asked():
+    html = '<img src="https://t.example/p.png?a=1&b=2"><img src=" CID:a@b"><img src=/attachments/1/><img src="data:x">'
+    cleaned = clean_html(html, with_cid=True)
     assert 'data-blocked="https://t.example/p.png?a=1&amp;b=2"' in cleaned
     assert cleaned.count("src=") == 1
-    assert 'src="/media/1"' in cleaned
-    assert clean_html(cleaned, {"a@b": "/media/1"}) == cleaned
+    assert 'src="CID:a@b"' in cleaned
+    assert clean_html(cleaned, with_cid=True) == cleaned
+    assert "src=" not in clean_html(html)
 
 
 PIECES = [*"<>/\"'=& abip!-x\n", "<b>", "<p>", "<table>", "<a href=http://x>", "<img src=http://x>"]
+PIECES += ["<img src=cid:a>", "<svg>", "<!--", "</b>", "</p>"]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 @settings(deadline=None)
 def test_cleaning_twice_changes_nothing(html):
-    assert clean_html(clean_html(html)) == clean_html(html)
+    cleaned = clean_html(html, with_cid=True)
+    assert clean_html(cleaned, with_cid=True) == cleaned
+    inert.check(cleaned)
 
 
 def test_readable_text():

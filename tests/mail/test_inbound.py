@@ -104,6 +104,13 @@ class TestNewTicket:
         assert f'src="/attachments/{picture.key}/"' in message.html
         assert (picture.content_id, picture.is_inline) == ("logo@x", True)
 
+    def test_html_that_cannot_be_shown_is_a_file_and_agents_are_told(self, mailbox):
+        html = f"<p title='{'x' * Limits().html}'>needle</p>"
+        message = post.arrive(post.raw(body=html, Content_Type="text/html")).message
+        assert (message.html, [file.name for file in message.attachments.all()]) == ("", ["message.html"])
+        assert "attached as a file" in message.body
+        assert message.origin["flags"] == ["html_as_file"]
+
     def test_attachments_are_kept_under_safe_names(self, mailbox):
         message = post.arrive(_with_file("../../etc/passwd")).message
         file = message.attachments.get()

@@ -19,7 +19,7 @@ from tickets.mail.parse import ParsedEmail, parse
 
 # A parser that does what the subject says, in place of the real one; headers alone are read as ever.
 BAD_BOOT = textwrap.dedent("""
-    import ctypes, os, sys, time
+    import dataclasses, os, sys, time
     sys.path[:] = sys.argv[1:]
     from tickets.mail import child
     good = child.parse
@@ -27,6 +27,8 @@ BAD_BOOT = textwrap.dedent("""
         mail = good(raw, **request)
         if request["problem"] and "always" not in mail.subject:
             return mail
+        if "lets a script through" in mail.subject and request["limits"].html:
+            return dataclasses.replace(mail, html="<p>x</p><script>y</script>")
         if "loop" in mail.subject:
             while True: pass
         if "grow" in mail.subject:
@@ -116,6 +118,33 @@ def test_a_mail_that_ends_the_child_has_headers_and_a_reason(bad_parser, subject
     assert (mail.problem, mail.subject, mail.text) == (problem, subject, "")
     assert mail.from_.email == "a@example.com"
     assert read(about("fine")).text == "body"
+
+
+HOSTILE = "<p " + " ".join(f"a{number}=1" for number in range(90_000)) + ">needle</p>"
+
+
+def formatted(html: str, plain: str = "", subject: str = "x") -> bytes:
+    text = f"--b\nContent-Type: text/plain\n\n{plain}\n" if plain else ""
+    return (
+        f"From: Ana <ana@customers.example>\nSubject: {subject}\nContent-Type: multipart/alternative; boundary=b\n\n"
+        f"{text}--b\nContent-Type: text/html\n\n{html}\n--b--\n"
+    ).encode()
+
+
+@pytest.mark.parametrize("plain", ["plain words", ""])
+def test_html_that_takes_too_long_is_left_as_a_file(monkeypatch, plain):
+    boot = reader._BOOT.replace("main()", "main.__globals__.update(CPU_SECONDS=0.5); main()")
+    monkeypatch.setattr(reader, "_BOOT", boot)
+    mail = read(keep(formatted(HOSTILE, plain)))
+    assert (mail.problem, mail.text, mail.html, mail.html_is_file) == ("", plain, "", True)
+    (file,) = mail.attachments
+    assert (file.name, file.content_type, file.data.decode().strip()) == ("message.html", "text/html", HOSTILE)
+
+
+def test_html_that_is_not_clean_is_not_taken_from_the_child(bad_parser):
+    mail = read(keep(formatted("<p>x</p>", "plain words", "lets a script through")))
+    assert (mail.problem, mail.text, mail.html) == ("", "plain words", "")
+    assert [file.name for file in mail.attachments] == ["message.html"]
 
 
 def test_a_mail_whose_headers_end_the_child_too_has_a_reason(bad_parser):

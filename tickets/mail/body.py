@@ -16,6 +16,7 @@ from tickets.mail.mime import Limits, Part, Tree, split
 from tickets.mail.rtf import rtf_to_text
 
 LONG_HTML = 100_000
+HTML_AS_FILE = "html kept as a file"
 SHOWN_IMAGES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _USUAL = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 _CALENDARS = {"text/calendar", "application/ics"}
@@ -125,7 +126,7 @@ def _texts(body: _Sorted, limits: Limits, tree: Tree) -> Chosen:
         if found.lossy:
             tree.notes.append("characters lost")
         if len(found.text) > most:
-            tree.notes.append("html too large" if is_html else "text too large")
+            tree.notes.append(HTML_AS_FILE if is_html else "text too large")
             name = "message.html" if is_html else "message.txt"
             chosen.attachments.append(ParsedAttachment(name, part.content_type, part.payload()))
             too_long = too_long or is_html
@@ -173,15 +174,18 @@ def _unpack(chosen: Chosen, limits: Limits, tree: Tree) -> None:
         if inside.damaged:
             tree.notes.append("winmail.dat damaged")
         if not chosen.text and not chosen.html:
-            _take_text(chosen, inside, limits)
+            _take_text(chosen, inside, limits, tree)
         for number, file in enumerate(inside.files, 1):
             kind = one_line(file.content_type).lower() or "application/octet-stream"
             name = clean_name(file.name, kind, number)
             chosen.attachments.append(ParsedAttachment(name, kind, file.data, one_line(file.content_id)[:250]))
 
 
-def _take_text(chosen: Chosen, inside: tnef.Contents, limits: Limits) -> None:
+def _take_text(chosen: Chosen, inside: tnef.Contents, limits: Limits, tree: Tree) -> None:
     chosen.html = inside.html if len(inside.html) <= limits.html else ""
+    if inside.html and not chosen.html:
+        tree.notes.append(HTML_AS_FILE)
+        chosen.attachments.append(ParsedAttachment("message.html", "text/html", inside.html.encode("utf-8", "replace")))
     text = inside.text.strip() or html_to_text(inside.html[: limits.html])
     if not text and inside.rtf:
         text = rtf_to_text(inside.rtf)

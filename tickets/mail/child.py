@@ -66,7 +66,8 @@ def _read(handle: int, request: dict[str, Any]) -> tuple[Any, list[bytes]]:
             file.seek(0)  # the place in the file is shared with the parent
             raw = file.read(_wanted(handle, request))
         blobs: list[bytes] = []
-        return wire.pack(parse(raw, **request), blobs), blobs
+        limits = Limits() if request.pop("html") else Limits(html=0)
+        return wire.pack(parse(raw, limits=limits, **request), blobs), blobs
     except MemoryError:
         return OUT_OF_MEMORY, []
     finally:

@@ -8,7 +8,6 @@ from functools import cache
 from html import escape
 from itertools import pairwise
 from typing import Any
-from urllib.parse import unquote
 
 from django.db.models.functions import Left
 from django.urls import reverse
@@ -16,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from tickets.actions.writing import MAX_BODY, Upload, check_text, seen
 from tickets.mail.appointments import Appointment
-from tickets.mail.body import CID, SHOWN_IMAGES
-from tickets.mail.html_text import clean_html, marked_text
+from tickets.mail.body import SHOWN_IMAGES
+from tickets.mail.inert import with_pictures
 from tickets.mail.lines import Mark
 from tickets.mail.parse import ParsedEmail
 from tickets.mail.signatures import Writer
@@ -70,13 +69,15 @@ def read(parsed: ParsedEmail, sender: User | None = None) -> Contents:
     if len(body) > MAX_BODY:
         uploads.append(Upload("message.txt", body.encode(), "text/plain"))
         body = body[:MAX_BODY].rstrip()
+    if not body and parsed.html_is_file:
+        body = _("(The text of this mail is too large or complex to be shown. It is attached as a file.)")
     if not body and not uploads:
         body = _("(This mail has no text.)")
     ranges = fold(body, marks=marks, writer=_writer(parsed, sender), subject=parsed.subject)
     return Contents(
         subject=_text("subject", parsed.subject)[:255].strip() or _("(no subject)"),
         body=body,
-        html=clean_html(html, _image_addresses(html, uploads)) if html else "",
+        html=with_pictures(html, _image_addresses(uploads)) if html else "",
         folded=[[start, end] for start, end, visible in ranges if not visible],
         attachments=uploads,
     )
@@ -84,15 +85,16 @@ def read(parsed: ParsedEmail, sender: User | None = None) -> Contents:
 
 def _body(parsed: ParsedEmail) -> tuple[str, list[Mark]]:
     """The text of the HTML, if it has any, since mail programs mark there what they quote; else the plain text."""
-    page = marked_text(parsed.html) if parsed.html else None
-    if page is None or page.is_rough or not (body := _text("body", page.text)):
+    page = parsed.page
+    if page.is_rough or not (body := _text("body", page.text)):
         return _text("body", parsed.text), []
-    cuts = sorted({0, len(page.text), *(place for mark in page.marks for place in (mark.start, mark.end))})
+    marks = [mark for mark in page.marks if 0 <= mark.start <= mark.end <= len(page.text)]
+    cuts = sorted({0, len(page.text), *(place for mark in marks for place in (mark.start, mark.end))})
     places = {0: 0}
     for start, end in pairwise(cuts):
         places[end] = places[start] + len(seen(page.text[start:end]))
     lead = places[len(page.text)] - len(seen(page.text).lstrip())
-    return body, [Mark(mark.kind, *(max(0, places[place] - lead) for place in mark[1:])) for mark in page.marks]
+    return body, [Mark(mark.kind, *(max(0, places[place] - lead) for place in mark[1:])) for mark in marks]
 
 
 def _writer(parsed: ParsedEmail, sender: User | None) -> Writer:
@@ -129,12 +131,10 @@ def _in_words(item: Appointment) -> str:
     return "\n".join(f"{label}: {words}" for label, words in lines if words)
 
 
-def _image_addresses(html: str, uploads: list[Upload]) -> dict[str, str]:
-    """Content-ID, as the HTML writes it, to address, for the pictures that may be shown inside it."""
-    addresses = {
+def _image_addresses(uploads: list[Upload]) -> dict[str, str]:
+    """Content-ID to address, for the pictures that may be shown inside the HTML."""
+    return {
         upload.content_id: reverse("portal:attachment", args=[upload.key])
         for upload in uploads
         if upload.is_inline and upload.content_type in SHOWN_IMAGES
     }
-    written = {match: unquote(match) for match in CID.findall(html)} if addresses else {}
-    return {match: addresses[name] for match, name in written.items() if name in addresses}

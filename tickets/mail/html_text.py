@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import html as entities
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 import nh3
 
 from tickets.mail.client_marks import kind_of
+from tickets.mail.inert import ATTRIBUTES, BLOCKS, LINK, LINK_REL, LINK_TARGET, NUMBER, PICTURE, TAGS, VOID, WEB
 from tickets.mail.lines import Kind, Mark
 
 MAX_PASSES = 4
@@ -20,31 +21,8 @@ MAX_QUOTE = 20
 MAX_DEPTH = 400
 MAX_TAGS = 60_000
 MAX_LONE = 50_000
-_GLOBAL = {"dir", "lang", "title"}
-_BLOCKS = {
-    "address", "article", "aside", "blockquote", "center", "dd", "details", "div", "dl", "dt", "figcaption", "figure",
-    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "summary",
-    "table", "tbody", "tfoot", "thead", "tr", "ul",
-}  # fmt: skip
-_INLINE = {
-    "a", "abbr", "b", "bdi", "br", "caption", "cite", "code", "col", "colgroup", "del", "dfn", "em", "i", "img", "ins",
-    "kbd", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "td", "th", "time", "tt", "u",
-    "var", "wbr",
-}  # fmt: skip
-_TAGS = _BLOCKS | _INLINE
+MAX_MARKS = 2000
 _DROPPED = {"script", "style", "title", "noscript", "template", "iframe", "object", "svg", "math", "textarea", "select"}
-_ATTRIBUTES = {
-    "*": _GLOBAL,
-    "a": {"href"},
-    "img": {"src", "alt", "width", "height", "data-blocked"},
-    "td": {"colspan", "rowspan", "align", "valign"},
-    "th": {"colspan", "rowspan", "align", "valign", "scope"},
-    "table": {"align"},
-    "ol": {"start"},
-}
-_NUMBER = re.compile(r"\d{1,5}%?\Z")
-_WEB = re.compile(r"https?://", re.IGNORECASE)
-_LINK = re.compile(r"(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _IMAGE = re.compile(r'<img((?: [^\s=>"]+="[^"]*")*)>')
 _SOURCE = re.compile(r' src="(https?://[^"]*)"', re.IGNORECASE)
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s=>"]+="[^"]*")*)>|([^<]+)|<')
@@ -56,7 +34,6 @@ _SHALLOW = {"p", "li", "dt", "dd", "tr", "td", "th", "tbody", "thead", "tfoot", 
             "link", "input", "col", "base", "wbr", "area", "source", "html", "body", "head"}  # fmt: skip
 _LONE_AMPERSAND = re.compile(r"&(?![a-zA-Z0-9#]{1,40};)")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
-_VOID = {"br", "hr", "img", "wbr", "col"}
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre"}
 
 
@@ -86,58 +63,49 @@ def _without_tags(html: str) -> str:
     return entities.unescape(_ANY_TAG.sub(" ", html))
 
 
-def clean_html(html: str, cid_urls: Mapping[str, str] | None = None) -> str:
+def clean_html(html: str, *, with_cid: bool = False) -> str:
     """HTML that can be shown: an allow-list of tags, no styles, no ids, nothing that loads from elsewhere.
 
-    `cid_urls` maps a bare Content-ID to the address of that inline image; other `cid:` images lose their source.
-    Remote images keep their address in `data-blocked`. Links open outside without referrer. Cleaning clean HTML
-    changes nothing; what does not settle after a few passes, or is nested beyond reason, is returned as escaped text.
+    Pictures by Content-ID keep their `cid:` address if so asked, else they lose it. Remote images keep their address
+    in `data-blocked`. Links open outside without referrer. Cleaning clean HTML changes nothing; what does not settle
+    after a few passes, or is nested beyond reason, is returned as escaped text.
     """
     if _too_complex(html):
         return entities.escape(_without_tags(html))
-    known = dict(cid_urls or {})
     seen = html
     for _ in range(MAX_PASSES):
-        cleaned = _clean(seen, known)
+        cleaned = _clean(seen, with_cid)
         if cleaned == seen:
             return cleaned
         seen = cleaned
     return entities.escape(html_to_text(html))
 
 
-def _clean(html: str, cid_urls: dict[str, str]) -> str:
-    own = set(cid_urls.values())
-
+def _clean(html: str, with_cid: bool) -> str:
     def keep(tag: str, name: str, value: str) -> str | None:
         if name == "src":
-            return _source(value.strip(), cid_urls, own)
+            value = value.strip()
+            return value if WEB.match(value) or (with_cid and PICTURE.match(value)) else None
         if name == "href":
-            return value if _LINK.match(value.strip()) else None
+            value = value.strip()
+            return value if LINK.match(value) else None
         if name == "data-blocked":
-            return value if _WEB.match(value) else None
+            return value if WEB.match(value) else None
         if name in ("width", "height", "colspan", "rowspan", "start"):
-            return value if _NUMBER.match(value) else None
+            return value if NUMBER.match(value) else None
         return value
 
     cleaned = nh3.clean(
         html,
-        tags=_TAGS,
+        tags=TAGS,
         clean_content_tags=_DROPPED,
-        attributes=_ATTRIBUTES,
+        attributes=ATTRIBUTES,
         attribute_filter=keep,
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": LINK_TARGET}},
+        link_rel=LINK_REL,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
     )
     return _IMAGE.sub(_block_remote, cleaned)
-
-
-def _source(value: str, cid_urls: dict[str, str], own: set[str]) -> str | None:
-    if value in own:
-        return value
-    if value[:4].lower() == "cid:":
-        return cid_urls.get(value[4:].strip("<>"))
-    return value if _WEB.match(value) else None
 
 
 def _block_remote(match: re.Match[str]) -> str:
@@ -156,8 +124,8 @@ class Page:
     `is_rough` when the HTML was nested beyond reason and its tags were only taken out.
     """
 
-    text: str
-    marks: list[Mark] = field(default_factory=list)
+    text: str = ""
+    marks: tuple[Mark, ...] = ()
     is_rough: bool = False
 
 
@@ -166,13 +134,14 @@ def html_to_text(html: str) -> str:
     return marked_text(html).text
 
 
+@lru_cache(maxsize=1)  # choosing the body and showing it ask for the same
 def marked_text(html: str) -> Page:
     """As `html_to_text`, with the marks of mail programs as places in the text."""
     if _too_complex(html):
         return Page(_without_tags(html).strip(), is_rough=True)
     cleaned = nh3.clean(
         html,
-        tags=_TAGS,
+        tags=TAGS,
         clean_content_tags=_DROPPED,
         attributes={"*": {"class", "id", "name", "style"}, "a": {"href"}, "img": {"alt"}},
         attribute_filter=_keep_marks,
@@ -219,11 +188,11 @@ class _Writer:
         self.line += text.lstrip(" ") if not self.line or self.line.endswith(" ") else text
 
     def open(self, tag: str, attributes: str) -> None:
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self.end_line()
         if tag in _PARAGRAPHS:
             self.blank()
-        if tag not in _VOID:
+        if tag not in VOID:
             self.open_tags.append((tag, _mark(attributes), len(self.lines)))
         if tag in ("br", "hr"):
             self.line += "_" * 32 if tag == "hr" else ""
@@ -251,7 +220,7 @@ class _Writer:
             self.end_link(*self.links.pop())
         elif tag in ("td", "th"):
             self.line += " "
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self.end_block(tag)
         if self.open_tags and self.open_tags[-1][0] == tag:
             _, kind, first = self.open_tags.pop()
@@ -308,9 +277,9 @@ class _Writer:
                 offset += len(line) + 1
         places.append(offset)
         text = "\n".join(kept).rstrip("\n")
-        return Page(
-            text, [Mark(kind, places[first], min(places[last], len(text))) for kind, first, last in self.marked]
-        )
+        marks = [Mark(kind, places[first], min(places[last], len(text))) for kind, first, last in self.marked]
+        marks.sort(key=lambda mark: (mark.start, -mark.end))  # the outer ones first: if not all, then these
+        return Page(text, tuple(marks[:MAX_MARKS]))
 
 
 def _mark(attributes: str) -> Kind | None:

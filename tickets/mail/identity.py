@@ -24,7 +24,7 @@ def origin(writer: Address | None, verdict: Verdict, flags: Sequence[str]) -> di
     """For `Message.origin`: verdict and what it rests on, the address in full, its ASCII form if it has another, and
     for whom there are flags these and the name that must not be believed.
 
-    Flags: misleading_name, mixed_scripts, hidden_characters (see `flags_of`), message_id_reuse.
+    Flags: misleading_name, mixed_scripts, hidden_characters (see `flags_of`), message_id_reuse, html_as_file.
     """
     if writer is None:
         return {}

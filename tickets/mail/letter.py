@@ -107,7 +107,7 @@ def read(row: InboundEmail, parsed: ParsedEmail) -> Letter:
     match = threads.find(parsed, row.envelope_to, sender, mailbox)
     verdict = _verdict(mailbox, parsed, writer)
     row.verdict = InboundEmail.Verdict(verdict.value)
-    row.flags = identity.flags_of(writer) if writer else []
+    row.flags = (identity.flags_of(writer) if writer else []) + ["html_as_file"] * parsed.html_is_file
     return Letter(row, parsed, writer, sender, mailbox, match, _with_token(verdict, match, sender))
 
 

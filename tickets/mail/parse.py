@@ -10,8 +10,9 @@ from email.utils import parsedate_to_datetime
 from tickets.mail import addresses
 from tickets.mail.addresses import Address
 from tickets.mail.appointments import Appointment
-from tickets.mail.body import Chosen, ParsedAttachment, choose
+from tickets.mail.body import HTML_AS_FILE, Chosen, ParsedAttachment, choose
 from tickets.mail.headers import Headers, message_ids, one_line
+from tickets.mail.html_text import Page, clean_html, marked_text
 from tickets.mail.machine import INSTANCE_HEADER, Verdict, judge, look_inside
 from tickets.mail.mime import Limits, Part, split
 
@@ -40,8 +41,8 @@ class ParsedEmail:
 
     Codes: too_large, headers_too_large, too_deep, too_many_parts, too_many_attachments, malformed, no_from,
     bad_from, several_from, parser_failed. Message-IDs keep their angle brackets. `text` has LF line ends and
-    comes from the HTML when there is no plain part; a bounce may
-    have no `from_` without being a problem; `html` is as sent: clean it before showing it.
+    comes from the HTML when there is no plain part; a bounce may have no `from_` without being a problem. `html` is
+    clean (`html_text.clean_html`), its pictures are named by `cid:`; `page` is its text with what is marked there.
     """
 
     message_id: str
@@ -56,6 +57,7 @@ class ParsedEmail:
     date: datetime | None = None
     text: str = field(default="", repr=False)
     html: str = field(default="", repr=False)
+    page: Page = field(default_factory=Page, repr=False)
     attachments: tuple[ParsedAttachment, ...] = ()
     appointments: tuple[Appointment, ...] = ()
     headers: Headers = field(default_factory=Headers, repr=False)
@@ -66,6 +68,11 @@ class ParsedEmail:
     security: str = ""
     is_own: bool = False
     message_id_made: bool = False
+
+    @property
+    def html_is_file(self) -> bool:
+        """Whether there is HTML that is too large, or takes too long to read; it is among the attachments."""
+        return HTML_AS_FILE in self.notes
 
     @property
     def is_machine(self) -> bool:
@@ -134,7 +141,8 @@ def _parse(raw: bytes, domain: str, own_mark: str, limits: Limits, sha256: str, 
         delivered_to=_people(headers, _ENVELOPE, limits),
         date=_date(headers.get("date")),
         text=body.text,
-        html=body.html,
+        html=clean_html(body.html, with_cid=True) if body.html else "",
+        page=marked_text(body.html) if body.html else Page(),
         attachments=tuple(body.attachments),
         appointments=body.appointments,
         headers=headers,

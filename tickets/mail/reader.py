@@ -1,7 +1,8 @@
 """Reads stored mails in a child process that may die of them. The worker lives, and the next mail is read as ever.
 
 A child is started when the first mail comes and serves many. It is replaced after `MAILS`, when it has grown, and when
-a mail was its end. That mail is looked at once more, headers only, and says why in its `problem`:
+a mail was its end. That mail is looked at once more with its HTML left as a file, since mostly that is to blame. If
+this is no help, only its headers are read, and it says why in its `problem`:
 content_processor_timed_out, content_processor_out_of_memory or content_processor_crashed.
 """
 
@@ -22,7 +23,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from tickets import blobs
-from tickets.mail import wire
+from tickets.mail import inert, wire
 from tickets.mail.child import OUT_OF_MEMORY
 from tickets.mail.parse import ParsedEmail
 
@@ -50,22 +51,18 @@ class _Gone(Exception):
 
 def read(sha256: str, *, domain: str, own_mark: str = "") -> ParsedEmail:
     """What the stored mail says. Raises NotRead, and FileNotFoundError when the blob is not there."""
-    request = {"domain": domain, "own_mark": own_mark, "sha256": sha256, "problem": ""}
+    request = {"domain": domain, "own_mark": own_mark, "sha256": sha256, "problem": "", "html": True}
     try:
         return _ask(sha256, request)
     except _Died as death:
-        return _ask_for_headers(sha256, request | {"problem": str(death)})
+        problem = str(death)
+    for less in ({"html": False}, {"html": False, "problem": problem}):
+        with contextlib.suppress(_Died):
+            return _ask(sha256, request | less)
+    return ParsedEmail(f"<{sha256[:20]}.intake@{domain}>", message_id_made=True, problem=problem)
 
 
-def _ask_for_headers(sha256: str, request: dict[str, str]) -> ParsedEmail:
-    try:
-        return _ask(sha256, request)
-    except _Died:
-        made = f"<{sha256[:20]}.intake@{request['domain']}>"
-        return ParsedEmail(made, message_id_made=True, problem=request["problem"])
-
-
-def _ask(sha256: str, request: dict[str, str]) -> ParsedEmail:
+def _ask(sha256: str, request: dict[str, Any]) -> ParsedEmail:
     with _as_file(sha256) as file:
         while True:
             with contextlib.suppress(_Gone), _child() as child:
@@ -130,7 +127,7 @@ class Child:
     def is_fit(self) -> bool:
         return self._served < MAILS and self._resident < GROWN
 
-    def ask(self, file: IO[bytes], request: dict[str, str]) -> ParsedEmail:
+    def ask(self, file: IO[bytes], request: dict[str, Any]) -> ParsedEmail:
         """One mail. Whatever is raised, the child has ended."""
         self._start_clock()
         self._served += 1
@@ -151,7 +148,7 @@ class Child:
         self.end()
         raise _Died(OUT_OF_MEMORY)
 
-    def _send(self, file: IO[bytes], request: dict[str, str]) -> None:
+    def _send(self, file: IO[bytes], request: dict[str, Any]) -> None:
         """The first bytes carry the open file (SCM_RIGHTS), so that no mail goes through this process."""
         socket.send_fds(self._socket, [wire.MAIL], [file.fileno()])
         self._socket.sendall(wire.framed(request))
@@ -166,7 +163,9 @@ class Child:
                 raise ValueError("answer too long")
             return self._receive(wanted)
 
-        return wire.unpack(ParsedEmail, packed, within)
+        mail: ParsedEmail = wire.unpack(ParsedEmail, packed, within)
+        inert.check(mail.html)
+        return mail
 
     def _receive(self, wanted: int) -> bytes:
         return wire.exactly(self._socket, wanted, self._deadline)

@@ -15,6 +15,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -82,7 +83,9 @@ def unpack(kind: Any, value: Any, read: Callable[[int], bytes]) -> Any:
         return datetime.fromisoformat(_plain(str, value))
     if kind in (str, bool, int):
         return _plain(kind, value)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind(_plain(str, value))
+    if is_dataclass(kind) or hasattr(kind, "_fields"):
         return _record(typing.cast(type, kind), value, read)
     if isinstance(kind, types.UnionType):
         return None if value is None else unpack(typing.get_args(kind)[0], value, read)
@@ -120,4 +123,5 @@ def _several(kind: Any, value: Any, read: Callable[[int], bytes]) -> tuple[Any, 
 @cache
 def _hints(kind: type) -> tuple[Any, ...]:
     hints = typing.get_type_hints(kind)
-    return tuple(hints[field.name] for field in fields(kind))
+    names = [field.name for field in fields(kind)] if is_dataclass(kind) else kind._fields  # type: ignore[attr-defined]
+    return tuple(hints[name] for name in names)
