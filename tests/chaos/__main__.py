@@ -27,6 +27,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("Stopped.")
         return 1
+    except RuntimeError as error:  # of the driver's own: what it needs does not run
+        print(error, file=sys.stderr)
+        return 1
     finally:
         desk.stop()
 
