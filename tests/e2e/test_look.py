@@ -47,6 +47,7 @@ PAGES = {
     "staff-ticket-copied": ("agent", "/staff/tickets/{copied}/", STAFF),
     "admin-index": ("admin", "/admin/", ADMIN),
     "admin-changelist": ("admin", "/admin/tickets/helptopic/", ADMIN),
+    "admin-form": ("admin", "/admin/tickets/mailbox/add/", ADMIN),
 }
 
 
