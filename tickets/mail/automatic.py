@@ -42,6 +42,11 @@ def wait_after_deed(address: str, ticket: Ticket) -> int:
     return max(alone, limits.hit(f"auto:{address}", IN_TOTAL[1:]))
 
 
+def wait_without_ticket(address: str) -> int:
+    """The same for mail that belongs to no ticket."""
+    return limits.hit(f"auto:{address}", IN_TOTAL)
+
+
 def is_held(row: OutboundEmail, now: datetime) -> bool:
     """Whether the mail has to wait because its mailbox is paused, which may happen right here; it is put off then."""
     box = row.mailbox

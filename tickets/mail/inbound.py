@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from tickets import limits, permissions, saving, signing
 from tickets.compiled import Change, Compiled
 from tickets.events import record
-from tickets.mail import guards, identity, placing, reader, reasons, returned, threads
+from tickets.mail import guards, identity, oversize, placing, reader, reasons, returned, threads
 from tickets.mail.letter import Outcome, State, read
 from tickets.mail.parse import ParsedEmail
 from tickets.models import InboundEmail, Mailbox, User
@@ -141,6 +141,8 @@ def _outcome(row: InboundEmail, parsed: ParsedEmail) -> Outcome:
         return _own_mail(row)
     row.mailbox = row.mailbox or _mailbox(own, threads.recipients(parsed, row.envelope_to))
     if parsed.problem:
+        if parsed.problem == "too_large":
+            _tell_of_size(row, parsed, own)
         return Outcome(State.SUSPENDED, parsed.problem)
     if outcome := returned.outcome(row, parsed):
         return outcome
@@ -152,6 +154,13 @@ def _outcome(row: InboundEmail, parsed: ParsedEmail) -> Outcome:
     if parsed.is_machine and not letter.is_released and not guards.is_forms_mail(letter):
         return placing.machine_mail(letter)
     return placing.persons_mail(letter)
+
+
+def _tell_of_size(row: InboundEmail, parsed: ParsedEmail, own: dict[str, Mailbox]) -> None:
+    if parsed.from_ and not parsed.is_machine and not identity.is_ambiguous(parsed):
+        letter = read(row, parsed)
+        if guards.kept_back(letter, own) is None:
+            oversize.tell(letter)
 
 
 def _own_mail(row: InboundEmail) -> Outcome:

@@ -75,10 +75,11 @@ KINDS = {
     "relay_refused": Kind(_("A mail relay does not take our mail")),
     "mail_policy": Kind(_("%(domain)s refuses our mail")),
     "mail_refused": Kind(_("Your mail on #%(number)s was not taken")),
+    "mail_too_large": Kind(_("Your mail was too large to be read"), automatic="auto-replied"),
     "account": Kind("%(subject)s"),
 }
 # What a stranger can make us send to anybody: not even the name, which was the stranger's to choose, is repeated.
-_NAMELESS = {"auto_response", "fresh_link"}
+_NAMELESS = {"auto_response", "fresh_link", "mail_too_large"}
 
 
 def render(row: OutboundEmail) -> bytes:

@@ -51,5 +51,6 @@ def _context() -> dict[str, Any]:
         "unsubscribe": f"{settings.BASE_URL}/notices/example/", "subject": _("Your link"),
         "text": _("Follow this link to set your password:") + f"\n\n{settings.BASE_URL}/accounts/example/",
         "url": f"{settings.BASE_URL}/t/example/", "domain": "customers.example", "mailbox": "support@desk.example",
+        "to": "support@desk.example", "size": 31, "most": 25,
         **data,
     }  # fmt: skip
