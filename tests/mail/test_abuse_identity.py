@@ -14,6 +14,7 @@ from tests import factories, people
 from tests.mail import post
 from tickets import signing
 from tickets.actions import conversation
+from tickets.mail import inbound
 from tickets.mail.store import store
 from tickets.models import Follower, InboundEmail, Membership, Message, OutboundEmail, ProposedFollower, Ticket, User
 
@@ -106,6 +107,16 @@ class TestAgentsByMail:
         sent = post.sent(mails_to(TOMAS)[-1])
         assert "We are on it." in post.text(sent)
         assert "secret notice" not in post.text(sent)
+
+    def test_an_answer_that_comes_by_two_ways_goes_out_once(self, notice, agent, ticket):
+        mail = post.raw(
+            sender=f"Ana <{agent.email}>", to=notice["Reply-To"], Cc="support@desk.example",
+            body="We are on it.\r\n\r\nOn Mon, 2 Mar 2026 at 10:00, Desk <s@desk.example> wrote:\r\n> #1 notice\r\n",
+            Authentication_Results=proved("desk.example"),
+        )  # fmt: skip
+        assert outcome(post.arrive(mail, notice["Reply-To"])) == ("applied", "agent_reply")
+        assert outcome(post.arrive(mail, "support@desk.example")) == ("rejected", "duplicate")
+        assert ticket.messages.filter(kind="reply", body="We are on it.").count() == 1
 
     def test_what_quotes_a_notice_between_its_lines_is_a_note(self, notice, agent, settings):
         link = f"{settings.BASE_URL}/staff/tickets/1/"
@@ -467,3 +478,28 @@ def test_a_reply_to_is_nobody_else_anywhere(mailbox):
     victim = people.customer(email="victim@customers.example")
     row = post.arrive(post.raw(sender=MALLORY, Reply_To=victim.email))
     assert row.ticket.requester.email == "mallory@evil.example"
+
+
+def test_strangers_with_a_reply_address_cannot_make_the_desk_flood_its_agents(reply, ticket):
+    rows = [
+        post.arrive(
+            post.raw(sender=f"x{number}@evil.example", to=reply["Reply-To"], body=str(number)), reply["Reply-To"]
+        )
+        for number in range(13)
+    ]
+    post.settle()
+    assert [outcome(row) for row in rows[:10]] == [("applied", "unverified")] * 10
+    assert {outcome(row) for row in rows[10:]} == {("suspended", "too_many")}
+    assert len(post.outgoing("unverified")) == 10
+    assert not User.objects.filter(email="x12@evil.example").exists()
+
+
+def test_a_file_cannot_bring_its_own_proof(ticket):
+    mail = post.raw(
+        subject=f"[#{ticket.number}] Now", body="Do it.", Authentication_Results=proved("customers.example")
+    )
+    row = store(mail, source="import", envelope_to=["support@desk.example"])
+    inbound.apply(row.pk)
+    row.refresh_from_db()
+    assert (outcome(row), row.verdict) == (("applied", "new"), "unknown")
+    assert row.ticket.follow_up_of == ticket

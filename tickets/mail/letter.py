@@ -105,7 +105,7 @@ def read(row: InboundEmail, parsed: ParsedEmail) -> Letter:
         row.sender = writer.key[:320]
     sender = known(row.sender)
     match = threads.find(parsed, row.envelope_to, sender, mailbox)
-    verdict = _verdict(mailbox, parsed, writer)
+    verdict = _verdict(row, parsed, writer)
     row.verdict = InboundEmail.Verdict(verdict.value)
     row.flags = (identity.flags_of(writer) if writer else []) + ["html_as_file"] * parsed.html_is_file
     return Letter(row, parsed, writer, sender, mailbox, match, _with_token(verdict, match, sender))
@@ -127,13 +127,16 @@ def _writer(mailbox: Mailbox | None, parsed: ParsedEmail) -> Address | None:
     return parsed.from_
 
 
-def _verdict(mailbox: Mailbox | None, parsed: ParsedEmail, writer: Address | None) -> Verdict:
-    """Of a form's mail the server can only say that the form sent it, nothing of the person."""
+def _verdict(row: InboundEmail, parsed: ParsedEmail, writer: Address | None) -> Verdict:
+    """Of a form's mail the server can only say that the form sent it, nothing of the person; and in a file anybody may
+    have written what our server seems to say."""
+    mailbox = row.mailbox
     if writer is None or writer is not parsed.from_:
         return Verdict()
     names = (mailbox.authserv_id if mailbox else "") or settings.MAIL_AUTHSERV_ID
     trust = authentication.trusted(names, mailbox.authserv_hops if mailbox else 0)
-    return authentication.judge(parsed.headers, writer.email, trust)
+    verdict = authentication.judge(parsed.headers, writer.email, trust)
+    return Verdict() if verdict.is_verified and row.source == InboundEmail.Source.IMPORT else verdict
 
 
 def _with_token(verdict: Verdict, match: threads.Match | None, sender: User | None) -> Verdict:

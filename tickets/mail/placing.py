@@ -39,7 +39,7 @@ def machine_mail(letter: Letter) -> Outcome:
 
 def persons_mail(letter: Letter) -> Outcome:
     said = contents.read(letter.parsed, letter.sender)
-    if earlier := _earlier_copy(letter, said.body):
+    if earlier := _earlier_copy(letter, said):
         return Outcome(State.REJECTED, "duplicate", earlier.ticket)
     if outcome := agents.answer(letter, said):
         return outcome
@@ -55,6 +55,8 @@ def persons_mail(letter: Letter) -> Outcome:
             **letter.message(said),
         )  # fmt: skip
         return _applied(letter, letter.thread.by, message.ticket, message)
+    if not (letter.is_released or letter.is_imported) and limits.hit(f"mail-unproved:{ticket.pk}", NEW_TICKETS):
+        return Outcome(State.SUSPENDED, "too_many")  # each of them is a notice to agents
     message = conversation.attach_unverified(ticket, sender=letter.author(), **letter.message(said))
     return Outcome(State.APPLIED, "unverified", ticket, message)
 
@@ -91,9 +93,10 @@ def _speaks(letter: Letter, sender: User, ticket: Ticket) -> bool:
     return is_participant(sender, ticket) and (not sender.is_agent or ticket.requester_id == sender.pk)
 
 
-def _earlier_copy(letter: Letter, body: str) -> InboundEmail | None:
+def _earlier_copy(letter: Letter, said: contents.Contents) -> InboundEmail | None:
     """The same mail, delivered before by another way or twice. A Message-ID alone proves nothing: the author and the
-    text have to be the same, and the ticket too if it names one. With other content it is another mail, marked."""
+    text have to be the same, and the ticket too if it names one. Of an agent's mail only the visible text was kept.
+    With other content it is another mail, marked."""
     row = letter.row
     if letter.parsed.message_id_made:
         return None
@@ -101,7 +104,7 @@ def _earlier_copy(letter: Letter, body: str) -> InboundEmail | None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [row.rfc_message_id])
     earlier = _same_id.all(row.rfc_message_id, row.pk)
     for one in earlier:
-        is_same = one.sender == row.sender and one.message is not None and one.message.body == body
+        is_same = one.sender == row.sender and one.message is not None and one.message.body in (said.body, said.visible)
         if is_same and (letter.thread is None or one.ticket_id == letter.thread.ticket.pk):
             return one
     if earlier:
