@@ -8,7 +8,7 @@ from tests.mail import post
 from tickets import signing
 from tickets.actions import conversation
 from tickets.mail import letters
-from tickets.models import OutboundEmail, Ticket, TicketEvent
+from tickets.models import Message, OutboundEmail, Ticket, TicketEvent, User
 
 pytestmark = pytest.mark.django_db
 
@@ -215,3 +215,19 @@ def test_abuse_16_a_forged_bounce_leaves_the_victim_alone(sent, wrong, settings)
 
 def test_a_bounce_address_names_one_mail_only(sent):
     assert signing.read_bounce_address(signing.keys(), letters.bounce_address(sent)) == sent.pk
+
+
+def test_a_notice_about_a_failure_that_fails_is_the_end_of_it(sent):
+    """Also where it went to an admin who is no agent (any more)."""
+    boss = people.admin()
+    User.objects.filter(pk=boss.pk).update(is_agent=False)
+    Ticket.objects.filter(pk=sent.ticket_id).update(assignee=boss)
+    Message.objects.filter(pk=sent.message_id).update(author=None)
+    post.arrive(report(), letters.bounce_address(sent))
+    post.settle()
+    (notice,) = post.outgoing("mail_failed")
+    assert notice.recipient == boss.email
+    post.arrive(report().replace(b"tomas@customers.example", boss.email.encode()), letters.bounce_address(notice))
+    post.settle()
+    assert now(notice).state == "failed"
+    assert len(post.outgoing("mail_failed")) == 1

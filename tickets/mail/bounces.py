@@ -24,6 +24,7 @@ HARD, SOFT, THRESHOLD = 2, 1, 4
 REMEMBERED = timedelta(days=30)
 _OWN_ID = re.compile(rb"<hd\.[a-z2-7]{20,200}@[^<>\s]{1,253}>", re.IGNORECASE)
 _READ = 64 * 1024
+_ABOUT_FAILURES = {"mail_failed", "mail_delayed"}  # they may go to an admin who is no agent
 
 
 def original(parsed: ParsedEmail, envelope_to: list[str]) -> OutboundEmail | None:
@@ -82,7 +83,7 @@ def complained(row: OutboundEmail) -> None:
 def tell(row: OutboundEmail, error: str) -> None:
     """Records the failure on the ticket, once per mail to a customer; notices to agents fail silently, since a
     notice about a failed notice would never end."""
-    if row.ticket and not (row.user and row.user.is_agent):
+    if row.ticket and row.kind not in _ABOUT_FAILURES and not (row.user and row.user.is_agent):
         record(row.ticket, "mail_failed", by=SYSTEM, message=row.message, recipient=row.recipient, error=error)
 
 
