@@ -136,3 +136,15 @@ def test_without_a_window_it_leaves_at_once(ticket, agent, seconds, source):
     conversation.reply(ticket, by=agent, body="Which one?", source=source)
     post.settle()
     assert post.outgoing("reply")[0].state == "sent"
+
+
+def test_what_others_wrote_meanwhile_is_still_told(ticket, agent, home, monkeypatch):
+    other = people.agent(home)
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=other)
+    message = conversation.reply(ticket, by=agent, body="Which one?")
+    conversation.receive(ticket, by=ticket.requester, body="The blue one", source="web")
+    monkeypatch.setattr(notifications, "_send", lambda queued: None)  # a worker that is busy
+    for event in TicketEvent.objects.unhandled():
+        notifications.handle(event.pk)
+    conversation.undo_reply(message, by=agent)
+    assert [mail.state for mail in post.outgoing("received")] == ["queued"]

@@ -62,11 +62,12 @@ def _withdraw(ticket: Ticket, message: Message, mails: list[OutboundEmail], by: 
     later = TicketEvent.objects.filter(ticket=ticket, created_at__gte=message.created_at).exclude(message=message.pk)
     kinds = list(later.values_list("kind", "actor"))
     before = next((mail.context["before"] for mail in mails if mail.context.get("before")), None)
+    held = Q(message=message.pk)
     if before and all(kind in _WITH_IT and actor == by.pk for kind, actor in kinds):
         _restore(ticket, before)
+        held |= Q(event__in=later)
     elif ticket.first_response_at == message.created_at:
         Ticket.objects.filter(pk=ticket.pk).update(first_response_at=None)
-    held = Q(message=message.pk) | Q(event__in=later)
     OutboundEmail.objects.filter(held, state=OutboundEmail.State.QUEUED).update(
         state=OutboundEmail.State.CANCELLED, next_attempt_at=None
     )
