@@ -115,3 +115,10 @@ def test_links_that_people_ask_for_are_not_automatic_mail(mailbox):
     )
     assert not automatic.is_held(row, timezone.now())
     assert letters.sender_address(row) == mailbox.address
+
+
+def test_addresses_that_differ_after_a_plus_are_one_mailbox(mailbox):
+    for number in range(5):
+        post.arrive(post.raw(sender=f"victim+{number}@customers.example"))
+    post.settle()
+    assert len(post.outgoing("auto_response")) == 3

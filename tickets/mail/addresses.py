@@ -42,6 +42,12 @@ class Address:
         return any(domain.lower().strip(".-") != self.domain for domain in claimed)
 
 
+def without_tag(address: str) -> str:
+    """The address without what follows a plus sign in its local part: mail to both reaches the same mailbox."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def read(values: list[bytes], limit: int = MAX_ADDRESSES) -> list[Address]:
     """Addresses of all given header values, unreadable ones left out, at most `limit`."""
     found: list[Address] = []

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from tickets import limits, tasks
 from tickets.compiled import Compiled
 from tickets.mail import alerts
+from tickets.mail.addresses import without_tag
 from tickets.models import Mailbox, OutboundEmail, Ticket
 
 PER_TICKET = [(1, 10 * limits.MINUTE), (3, limits.HOUR), (6, limits.DAY)]
@@ -30,16 +31,17 @@ _WAITING = (OutboundEmail.State.QUEUED, OutboundEmail.State.RETRY)
 
 
 def wait_for(address: str, ticket: Ticket) -> int:
-    """Counts one automatic mail to this address on this ticket; the seconds to wait with it, 0 when it may go."""
+    """Counts one automatic mail to this address on this ticket; the seconds to wait with it, 0 when it may go. In total
+    all addresses count that differ after a plus sign only: they are one mailbox."""
     alone = limits.hit(f"auto-ticket:{ticket.pk}:{address}", PER_TICKET)
-    return max(alone, limits.hit(f"auto:{address}", IN_TOTAL))
+    return max(alone, limits.hit(f"auto:{without_tag(address)}", IN_TOTAL))
 
 
 def wait_after_deed(address: str, ticket: Ticket) -> int:
     """The same for mail that follows from what a person did. No machine can ask for it, so a ticket that is solved,
     confirmed and reopened within an hour still hears of all that; the limits of the day hold, and of the address."""
     alone = limits.hit(f"auto-ticket:{ticket.pk}:{address}", PER_TICKET[2:])
-    return max(alone, limits.hit(f"auto:{address}", IN_TOTAL[1:]))
+    return max(alone, limits.hit(f"auto:{without_tag(address)}", IN_TOTAL[1:]))
 
 
 def wait_without_ticket(address: str) -> int:

@@ -16,6 +16,7 @@ from tickets import limits, permissions, saving, signing
 from tickets.compiled import Change, Compiled
 from tickets.events import record
 from tickets.mail import guards, identity, oversize, placing, reader, reasons, returned, threads
+from tickets.mail.addresses import without_tag
 from tickets.mail.letter import Outcome, State, read
 from tickets.mail.parse import ParsedEmail
 from tickets.models import InboundEmail, Mailbox, User
@@ -172,8 +173,7 @@ def _own_mail(row: InboundEmail) -> Outcome:
 
 def _mailbox(own: dict[str, Mailbox], addresses: object) -> Mailbox | None:
     for address in addresses:  # type: ignore[attr-defined]
-        local, _, domain = address.rpartition("@")
-        if (box := own.get(f"{local.partition('+')[0]}@{domain}")) and box.is_enabled:
+        if (box := own.get(without_tag(address))) and box.is_enabled:
             return box
     return None
 

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import close_old_connections
 
+from tickets.mail.addresses import without_tag
 from tickets.mail.smtp_data import SpooledData, contents
 from tickets.mail.store import store
 from tickets.models import InboundEmail, Mailbox
@@ -89,8 +90,7 @@ class Intake:
             rows = Mailbox.objects.values_list("address", "is_enabled")
             self._mailboxes = {name.lower(): enabled for name, enabled in rows}
             self._looked_at = time.monotonic()
-        local, _, domain = address.lower().rpartition("@")
-        return not self._mailboxes or self._mailboxes.get(f"{local.partition('+')[0]}@{domain}", False)
+        return not self._mailboxes or self._mailboxes.get(without_tag(address), False)
 
 
 def _store(envelope: Envelope, source: str) -> InboundEmail:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from tickets import blobs
 from tickets.mail import posted
+from tickets.mail.addresses import without_tag
 from tickets.mail.providers import PROVIDERS, Arrived, Fields, Provider
 from tickets.mail.store import Origin, store
 from tickets.models import HookToken, InboundEmail, Mailbox, MailSource
@@ -121,5 +122,4 @@ def _store(source: MailSource, one: Arrived) -> None:
 
 
 def _mailbox(recipient: str) -> Mailbox | None:
-    local, _, domain = recipient.lower().rpartition("@")
-    return Mailbox.objects.filter(address__iexact=f"{local.partition('+')[0]}@{domain}", is_enabled=True).first()
+    return Mailbox.objects.filter(address__iexact=without_tag(recipient), is_enabled=True).first()
