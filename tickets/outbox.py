@@ -29,21 +29,21 @@ def enqueue(
     event: TicketEvent | None = None,
     is_automatic: bool = True,
     address: str = "",
-    mailbox: Mailbox | None = None,
+    leaves_from: Mailbox | None = None,
     nudge: bool = True,
     not_before: datetime | None = None,
     **context: Any,
 ) -> int | None:
     """One mail to one person, at most once per cause. Returns its key, None when this cause has queued it already.
 
-    `kind` names the template under templates/mail/. `address` overrides the person's own, `mailbox` the one
+    `kind` names the template under templates/mail/. `address` overrides the person's own, `leaves_from` the one
     that the ticket's mail leaves from. `context` must be JSON.
     Unless `nudge` is off, a worker is told after the commit, or at `not_before`.
     """
     row = OutboundEmail(
         kind=kind, ticket=ticket, message=message, event=event, is_automatic=is_automatic,
         user=person if person.pk else None,  # a stranger who asked about an account is nobody's row
-        mailbox=mailbox or sender_for(ticket.department if ticket else None), context=context,
+        mailbox=leaves_from or sender_for(ticket.department if ticket else None), context=context,
         recipient=address or person.email, recipient_name=person.name,
     )  # fmt: skip
     if not_before:

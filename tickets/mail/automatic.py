@@ -46,7 +46,7 @@ def wait_after_deed(address: str, ticket: Ticket) -> int:
 
 def wait_without_ticket(address: str) -> int:
     """The same for mail that belongs to no ticket."""
-    return limits.hit(f"auto:{address}", IN_TOTAL)
+    return limits.hit(f"auto:{without_tag(address)}", IN_TOTAL)
 
 
 def is_held(row: OutboundEmail, now: datetime) -> bool:

@@ -23,6 +23,6 @@ def tell(letter: Letter) -> None:
     if limits.hit(f"mail-too-large:{address}", NOTICES) or automatic.wait_without_ticket(address):
         return
     outbox.enqueue(
-        "mail_too_large", None, person or User(email=address), address=address, mailbox=box,
+        "mail_too_large", None, person or User(email=address), address=address, leaves_from=box,
         to=box.address if box else "", size=-(-letter.row.raw_size // _MB), most=Limits().size // _MB,
     )  # fmt: skip
