@@ -194,11 +194,11 @@ class TestBounds:
     BIG = "x" * 1024 * 1024
 
     @pytest.mark.parametrize("address", ["/search/", "/staff/search/"])
-    def test_a_giant_search(self, world: worlds.World, address: str) -> None:
+    def test_abuse_30_a_giant_search(self, world: worlds.World, address: str) -> None:
         assert world.browser("agent").get(address, {"q": self.BIG}).status_code == 400
 
     @pytest.mark.parametrize("address", ["/accounts/login/", "/accounts/signup/"])
-    def test_a_giant_password(self, client: Client, db: None, address: str) -> None:
+    def test_abuse_30_a_giant_password(self, client: Client, db: None, address: str) -> None:
         cache.clear()
         typed = {
             "login": "a@b.example",
@@ -209,6 +209,15 @@ class TestBounds:
         }
         assert client.post(address, typed).status_code == 400
         assert not User.objects.exists()
+
+    @pytest.mark.parametrize("address", ["/staff/views/all-open/", "/staff/search/", "/search/", "/api/v1/tickets/"])
+    def test_abuse_30_a_filter_of_ten_thousand(
+        self, world: worlds.World, address: str, django_assert_max_num_queries: Any
+    ) -> None:
+        browser, headers = world.browser("agent"), {"Authorization": f"Bearer {world.secrets['agent']}"}
+        with django_assert_max_num_queries(8):
+            answer = browser.get(address + "?" + "q=tag:vpn&" * 10_000, headers=headers)
+        assert 400 <= answer.status_code < 500
 
     def test_too_many_fields(self, client: Client, db: None) -> None:
         assert client.post("/accounts/login/", {f"f{number}": "x" for number in range(501)}).status_code == 400

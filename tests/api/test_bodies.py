@@ -21,7 +21,7 @@ START = '{"subject": "Printer", "body": '
         START + '"x", "fields": []}', START + '"x", "\\u0000": 1}', START + '"x", "\\ud800": 1}',
     ],
 )  # fmt: skip
-def test_what_cannot_be_taken_is_refused(calling, agent, department, body):
+def test_abuse_31_what_cannot_be_taken_is_refused(calling, agent, department, body):
     answer = calling(agent).send("post", "", body)
     assert answer.status_code == 400, answer.content[:300]
     assert answer["Content-Type"] == "application/problem+json"
@@ -29,7 +29,7 @@ def test_what_cannot_be_taken_is_refused(calling, agent, department, body):
     assert not Ticket.objects.exists()
 
 
-def test_the_last_of_doubled_names_counts(calling, agent, department):
+def test_abuse_31_the_last_of_doubled_names_counts(calling, agent, department):
     answer = calling(agent).send("post", "", START + '"one", "subject": "Second"}')
     assert answer.json()["subject"] == "Second"
 

@@ -240,8 +240,8 @@ class TestReset:
             client.post(RESET, {"email": address})
             assert OutboundEmail.objects.get(recipient=address).kind == "account"
 
-    def test_asks_the_database_the_same_of_every_address(self, customer: User, make_statements: Any) -> None:
-        """Row 23 of the abuse list: what takes the same steps takes the same time."""
+    def test_abuse_23_asks_the_database_the_same_of_every_address(self, customer: User, make_statements: Any) -> None:
+        """What takes the same steps takes the same time."""
         known, unknown = make_statements(customer.email), make_statements("nobody@customers.example")
         assert known == unknown
         assert not [sql for sql in known if "tickets_user" in sql or "emailaddress" in sql]
@@ -257,7 +257,7 @@ class TestReset:
         return asked
 
     @pytest.mark.parametrize("known", [True, False])
-    def test_mails_three_times_an_hour_and_answers_the_same(self, customer: User, known: bool) -> None:
+    def test_abuse_23_mails_three_times_an_hour_and_answers_the_same(self, customer: User, known: bool) -> None:
         address = customer.email if known else "nobody@customers.example"
         answers = [Client().post(RESET, {"email": address}) for _ in range(10)]
         assert {(answer.status_code, answer["Location"]) for answer in answers} == {
