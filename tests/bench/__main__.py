@@ -41,7 +41,7 @@ def main() -> None:
 
 def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
     """Everything as plain data: {"tickets", "memory", "costs": {row: {concurrency: Cost}}, "intake": {...},
-    "outbox": {...}}."""
+    "corpus": {...}, "outbox": {...}}."""
     desk.quiet()
     resting = actions.idle(desk)
     found: dict[str, Any] = {"tickets": desk.tickets, "memory": desk.memory(), "resting": resting, "costs": {}}
@@ -57,6 +57,8 @@ def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
         print(f"{desk.tickets:,} tickets: intake", file=sys.stderr)
         speed, cost = actions.intake(desk, resting)
         found["intake"] = {"per_second": speed, "cost": asdict(cost)}
+    if (not only or "corpus" in only) and (real := actions.corpus(desk, resting)):
+        found["corpus"] = {"per_second": real[0], "cost": asdict(real[1])}
     if not only or "outbox" in only:
         print(f"{desk.tickets:,} tickets: outbox", file=sys.stderr)
         speed, cost = actions.outbox(desk, resting)

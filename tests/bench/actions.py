@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
-from tests.bench.client import Browser, Failed, repeat, send_mails, token
-from tests.bench.desk import Desk
+from tests.bench.client import Browser, Failed, repeat, send_files, send_mails, token
+from tests.bench.desk import ROOT, Desk
 
 ROUNDS = 3
 COUNTS = {1: 40, 16: 96}
@@ -36,6 +38,7 @@ _ARRIVED = (
     "SELECT count(*) FROM tickets_ticket t JOIN tickets_message m ON m.ticket_id = t.id "
     "WHERE t.id > %s AND t.subject LIKE %s"
 )
+_NOT_READ = "SELECT count(*) FROM tickets_inboundemail WHERE state = 'stored'"
 # What a click in the list sends: the answer is the ticket's pane, the list beside it stays.
 _CLICKED = {"HX-Request": "true", "HX-Boosted": "true", "HX-Target": "ticket"}
 
@@ -190,6 +193,26 @@ def intake(desk: Desk, resting: dict[str, float]) -> tuple[float, Cost]:
         speeds.append(MAILS / seconds)
         costs.append(Cost(sum(used.values()), used.get("intake", 0), used.get("worker", 0), used.get("database", 0)))
     return median(speeds), sorted(costs, key=lambda one: one.total)[ROUNDS // 2]
+
+
+def corpus(desk: Desk, resting: dict[str, float]) -> tuple[float, Cost] | None:
+    """Real mails a second, from the first byte by SMTP until the last one has come to its end, and their cost; None
+    where the collection named by CORPORA is not there."""
+    folder = Path(os.environ.get("CORPORA") or ROOT.parent / "shared" / "corpora") / "email"
+    files = sorted(path for path in folder.rglob("*") if path.suffix in {".eml", ".msg", ".raw"} and path.is_file())
+    if not files:
+        return None
+    desk.quiet()
+    before, begin = desk.cpu(), time.monotonic()
+    taken = send_files(desk.card["smtp_in"], desk.load["mailbox"], files)
+    while desk.query(_NOT_READ)[0][0]:
+        time.sleep(0.02)
+    seconds = time.monotonic() - begin
+    desk.quiet()
+    used = _used(desk, before, resting, time.monotonic() - begin, taken)
+    return taken / seconds, Cost(
+        sum(used.values()), used.get("intake", 0), used.get("worker", 0), used.get("database", 0)
+    )
 
 
 def outbox(desk: Desk, resting: dict[str, float]) -> tuple[float, Cost]:

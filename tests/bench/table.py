@@ -38,6 +38,7 @@ def table(found: dict[str, Any], last: dict[str, Any]) -> str:
 def _others(found: dict[str, Any], last: dict[str, Any]) -> list[tuple[str, ...]]:
     lines = [
         *_mails("intake", ("mail intake, mails a second", ">= 60", "2-17", "17-27", "-"), found, last),
+        *_mails("corpus", ("intake of real mails, mails a second", ">= 20", "-", "-", "-"), found, last),
         *_mails("outbox", ("outbox, mails a second", ">= 50", "-", "-", "-"), found, last),
     ]
     if "ratio" in found:
