@@ -144,9 +144,11 @@ def targets(ticket: Ticket, clock: Clock) -> list[dict[str, Any]]:
     found = []
     for label, name, met in (
         (_("Resolution"), "resolution", ticket.resolved_at),
+        (_("Next response"), "next_response", None),
         (_("First response"), "first_response", ticket.first_response_at),
     ):
-        if due := getattr(ticket, f"{name}_due_at"):
+        due = getattr(ticket, f"{name}_due_at")
+        if due and (name != "next_response" or ticket.is_active):
             warned = bool(getattr(ticket, f"{name}_warned_at"))
             found.append({"label": label, **_target(ticket, clock, due, met, warned)})
     if found and ticket.is_active:

@@ -95,6 +95,8 @@ def age(ticket: Ticket, **delta: int) -> Ticket:
     for related in (ticket.messages, ticket.events):
         for one in related.all():
             related.filter(pk=one.pk).update(created_at=one.created_at - step)
+    for done in ticket.sla_fired.all():
+        ticket.sla_fired.filter(pk=done.pk).update(begun_at=done.begun_at - step, planned_at=done.planned_at - step)
     for pause in ticket.sla_pauses.all():
         ended = pause.ended_at - step if pause.ended_at else None
         ticket.sla_pauses.filter(pk=pause.pk).update(started_at=pause.started_at - step, ended_at=ended)

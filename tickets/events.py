@@ -65,6 +65,8 @@ EVENTS: dict[str, EventKind] = {
     "links_revoked": EventKind(_("%(actor)s made earlier e-mail links invalid"), "link"),
     "sla_warning": EventKind(_("%(target)s is due soon"), "clock", False, True),
     "sla_breach": EventKind(_("%(target)s is overdue"), "clock", False, True),
+    "sla_escalated": EventKind(_("%(target)s, escalated: %(what)s"), "clock", False, True),
+    "sla_not_escalated": EventKind(_("%(target)s could not be escalated (%(what)s): %(error)s"), "clock"),
     "mail_complaint": EventKind(_("%(recipient)s reported our mail as spam: automatic mail to them is off"), "mail"),
     "mail_delayed": EventKind(_("Mail to %(recipient)s is still waiting: %(error)s"), "mail", False, True),
     "mail_failed": EventKind(_("Mail to %(recipient)s was not delivered: %(error)s"), "mail", False, True),

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from tickets import sla
 from tickets.clock import ALWAYS, Calendar, NeverDue, Segment, StillPaused, add_working, segments
-from tickets.models import BusinessHours, SlaPause, SlaPolicy, Ticket
+from tickets.models import BusinessHours, SlaFired, SlaPause, SlaPolicy, Ticket
 
 MOST_STEPS = 120
 """Longer stories are told from both ends, with one step that sums up the middle."""
@@ -129,6 +129,15 @@ def folded(steps: Sequence[Step], most: int = MOST_STEPS) -> tuple[Step, ...]:
     return (*steps[:head], one, *steps[len(steps) - tail :])
 
 
+class Level(NamedTuple):
+    """A warning or escalation of the policy: when it is planned, and when it was done, or skipped as it was late."""
+
+    text: str
+    planned_at: datetime | None
+    fired_at: datetime | None
+    is_skipped: bool
+
+
 @dataclass(frozen=True)
 class Target:
     """One promise and its story. `state` is met, late, overdue, running, paused, never or stopped.
@@ -148,6 +157,7 @@ class Target:
     warned_at: datetime | None
     breached_at: datetime | None
     kept_due: datetime | None
+    levels: tuple[Level, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -184,6 +194,7 @@ class _Asked:
     calendar: Calendar
     holidays: Mapping[date, str]
     stops: tuple[Stop, ...]
+    fired: Mapping[tuple[str, datetime, str], tuple[datetime, bool]]
     now: datetime
 
 
@@ -206,29 +217,52 @@ def explain(
     rows = SlaPause.objects.filter(ticket=ticket).order_by("started_at")
     stops = tuple(Stop(*row) for row in rows.values_list("started_at", "ended_at", "reason", "actor_name"))
     names = dict(hours.holidays.values_list("date", "name")) if hours else {}
-    asked = _Asked(ticket, used, calendar, names, stops, now or timezone.now())
+    asked = _Asked(ticket, used, calendar, names, stops, _fired(ticket), now or timezone.now())
     own = ticket.sla_policy
     as_if = own is None or used.pk != own.pk or (hours.pk if hours else None) != own.business_hours_id
     targets = tuple(target for name in sla.LABELS if (target := _target(asked, name)))
     return Explanation(used.name, hours.name if hours else _("Day and night"), calendar.zone, as_if, targets)
 
 
+def _fired(ticket: Ticket) -> dict[tuple[str, datetime, str], tuple[datetime, bool]]:
+    columns = ("target", "begun_at", "step", "fired_at", "is_skipped")
+    rows = SlaFired.objects.filter(ticket=ticket).order_by().values_list(*columns)
+    return {(target, begun, step): (fired, skipped) for target, begun, step, fired, skipped in rows}
+
+
 def _target(asked: _Asked, name: str) -> Target | None:
-    ticket, begin = asked.ticket, asked.ticket.sla_started_at
-    met = ticket.first_response_at if name == "first_response" else ticket.resolved_at
-    if begin is None or (met and met < begin):  # met before the clock began anew: not promised again
+    ticket, met = asked.ticket, _met_at(asked.ticket, name)
+    begin = ticket.sla_started_at if met else sla.begin_of(ticket, name)
+    minutes = sla.minutes_of(asked.policy, name, ticket.priority)
+    if begin is None or not minutes or (met and met < begin):  # met before the clock began anew: not promised again
         return None
-    stops = _until(asked.stops, met)
-    seconds = getattr(asked.policy, f"{name}_minutes") * 60
+    stops, seconds = _until(asked.stops, met), minutes * 60
     laid = lay_out(asked.calendar, begin, seconds, stops=stops, holidays=asked.holidays, now=asked.now)
-    early = seconds * asked.policy.warn_percent // 100
-    warn = lay_out(asked.calendar, begin, early, stops=stops, now=asked.now).due
     kept = getattr(ticket, f"{name}_due_at")
     return Target(
-        name, str(sla.LABELS[name]), begin, seconds, laid, _state(asked, laid, met), met, warn,
+        name, str(sla.LABELS[name]), begin, seconds, laid, _state(asked, laid, met), met,
+        _after(asked, begin, seconds * asked.policy.warn_percent // 100, stops),
         getattr(ticket, f"{name}_warned_at"), getattr(ticket, f"{name}_breached_at"),
-        kept if laid.due and kept != laid.due else None,
+        kept if laid.due and kept != laid.due else None, _levels(asked, name, begin, seconds, stops),
     )  # fmt: skip
+
+
+def _met_at(ticket: Ticket, name: str) -> datetime | None:
+    return {"first_response": ticket.first_response_at, "resolution": ticket.resolved_at}.get(name)
+
+
+def _after(asked: _Asked, begin: datetime, run: int, stops: Sequence[Stop]) -> datetime | None:
+    return lay_out(asked.calendar, begin, run, stops=stops, now=asked.now).due
+
+
+def _levels(asked: _Asked, name: str, begin: datetime, seconds: int, stops: Sequence[Stop]) -> tuple[Level, ...]:
+    levels = []
+    for step in sla.plan_of(asked.policy).escalations:
+        run = sla.runs(seconds, step) if sla.fits(step, name) else None
+        if run is not None:
+            fired_at, is_skipped = asked.fired.get((name, begin, step.key), (None, False))
+            levels.append(Level(str(step), _after(asked, begin, run, stops), fired_at, is_skipped))
+    return tuple(levels)
 
 
 def _until(stops: Iterable[Stop], met: datetime | None) -> tuple[Stop, ...]:

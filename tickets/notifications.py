@@ -211,6 +211,26 @@ def _department(event: TicketEvent) -> list[User]:
     return _agents(event, answering[:MOST_AGENTS])
 
 
+def _told_of_deadline(event: TicketEvent) -> list[User]:
+    """Whom the level of the policy names; the policy's own warning goes to those who hear of a breach."""
+    tells = event.data.get("tells")
+    if tells is None:
+        return _assignee_or_department(event)
+    return _TOLD[tells](event) if tells else []
+
+
+def _whole_team(event: TicketEvent) -> list[User]:
+    team = event.ticket.team
+    return _agents(event, team.members.filter(is_agent=True, is_active=True)[:MOST_AGENTS]) if team else []
+
+
+def _named_agent(event: TicketEvent) -> list[User]:
+    return _agents(event, User.objects.agents().filter(pk=event.data.get("agent_id")))
+
+
+_TOLD = {"assignee": _assignee, "team": _whole_team, "department": _department, "agent": _named_agent}
+
+
 def _writer(event: TicketEvent) -> list[User]:
     author = event.message.author if event.message else None
     return _agents(event, [author if author and author.is_agent else event.ticket.assignee])
@@ -237,8 +257,9 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "resolved": (Notice(_asked_to_confirm, "confirmation", follows=True, to_customer=True),),
     "closed": (Notice(_told_of_closing, "closed", follows=True, to_customer=True),),
     "closed_quiet": (Notice(_told_of_closing, "closed", to_customer=True),),
-    "sla_warning": (Notice(_assignee_or_department, "sla_warning"),),
+    "sla_warning": (Notice(_told_of_deadline, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),
+    "sla_escalated": (Notice(_told_of_deadline, "sla_breach"),),
     "mail_delayed": (Notice(_writer, "mail_delayed"),),
     "mail_failed": (Notice(_writer, "mail_failed"),),
 }

@@ -6,19 +6,21 @@ The arithmetic is tickets.clock; here are the rows. All moments are UTC.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
 from tickets.clock import ALWAYS, Calendar, NeverDue, Pause, add_working
-from tickets.models import BusinessHours, SlaPause, SlaPolicy, Ticket
+from tickets.models import BusinessHours, Escalation, SlaFired, SlaPause, SlaPolicy, Ticket
 from tickets.permissions import Actor
 
 # Calendars change a few times a year and are needed by every new ticket: seconds for which a process keeps one.
 _REMEMBERED = 30.0
 _calendars: dict[int, tuple[float, Calendar]] = {}
+_plans: dict[int, tuple[float, Plan]] = {}
 
 
 def calendar_of(policy: SlaPolicy) -> Calendar:
@@ -32,8 +34,9 @@ def calendar_of(policy: SlaPolicy) -> Calendar:
 
 
 def forget_calendars() -> None:
-    """To be called after business hours were changed, so that at least this process sees it at once."""
+    """To be called after business hours or policies were changed, so that at least this process sees it at once."""
     _calendars.clear()
+    _plans.clear()
 
 
 def load_calendar(pk: int) -> Calendar:
@@ -48,17 +51,69 @@ def load_calendar(pk: int) -> Calendar:
     return Calendar(hours.zone, week, frozenset(holiday.date for holiday in hours.holidays.all()))
 
 
-LABELS = {"first_response": _("First response"), "resolution": _("Resolution")}
+LABELS = {
+    "first_response": _("First response"),
+    "next_response": _("Next response"),
+    "resolution": _("Resolution"),
+}
 """The targets by name, which is the prefix of the ticket's columns."""
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What a policy's rows say: minutes by priority and target where they differ, and the levels in order."""
+
+    minutes: Mapping[tuple[int, str], int]
+    escalations: tuple[Escalation, ...]
+
+
+def plan_of(policy: SlaPolicy) -> Plan:
+    known = _plans.get(policy.pk)
+    if known is None or known[0] < time.monotonic():
+        known = _plans[policy.pk] = (time.monotonic() + _REMEMBERED, _load_plan(policy))
+    return known[1]
+
+
+def _load_plan(policy: SlaPolicy) -> Plan:
+    minutes = {
+        (row.priority, name): value
+        for row in policy.by_priority.all()
+        for name in LABELS
+        if (value := getattr(row, f"{name}_minutes")) is not None
+    }
+    return Plan(minutes, tuple(policy.escalations.select_related("agent", "team")))
+
+
+def minutes_of(policy: SlaPolicy, name: str, priority: int) -> int | None:
+    """The target in minutes of working time; None when the policy does not promise it."""
+    return plan_of(policy).minutes.get((priority, name), getattr(policy, f"{name}_minutes"))
+
+
+class Moment(NamedTuple):
+    """Something to be done about a target: its `step` is warning, breach, or an escalation's key."""
+
+    at: datetime
+    step: str
+    escalation: Escalation | None = None
+
+    @property
+    def is_early(self) -> bool:
+        return self.step == "warning" or (self.escalation is not None and self.escalation.is_early)
+
+    @property
+    def order(self) -> tuple[datetime, int, int]:
+        rank = 0 if self.is_early else 1 if self.step == "breach" else 2
+        return self.at, rank, self.escalation.pk if self.escalation else 0
+
+
+@dataclass(frozen=True)
 class Target:
-    """A live promise: not met yet. `due` is None while the clock stands still."""
+    """A live promise: not met yet. `due` is None while the clock stands still; `moments` are in order."""
 
     name: str  # one of LABELS
+    begin: datetime
     due: datetime | None
-    warn: datetime | None
+    moments: tuple[Moment, ...] = ()
 
 
 def policy_for(ticket: Ticket) -> SlaPolicy | None:
@@ -72,23 +127,19 @@ def start(ticket: Ticket, now: datetime) -> None:
     """Starts the clock anew: at intake, on reopening, and after a transfer to another policy's department."""
     ticket.sla_policy = policy_for(ticket)
     ticket.sla_started_at = now
-    for target in ("first_response", "resolution"):
+    for target in LABELS:
         setattr(ticket, f"{target}_warned_at", None)
         setattr(ticket, f"{target}_breached_at", None)
     stamp(ticket)
 
 
+_KEPT = ("due_at", "warned_at", "breached_at")
 STAMPED = (
     "sla_policy",
     "sla_started_at",
-    "first_response_due_at",
-    "resolution_due_at",
-    "first_response_warned_at",
-    "resolution_warned_at",
-    "first_response_breached_at",
-    "resolution_breached_at",
     "due_at",
     "next_breach_at",
+    *(f"{name}_{column}" for name in LABELS for column in _KEPT),
 )
 
 
@@ -98,40 +149,91 @@ def stamp(ticket: Ticket) -> None:
     Call it after anything that could move a deadline; it is safe to call any number of times.
     """
     live = list(live_targets(ticket))
+    if not any(target.name == "next_response" for target in live):  # answered: the next message begins anew
+        for column in _KEPT:
+            setattr(ticket, f"next_response_{column}", None)
     for target in live:
         if target.due is not None:
             setattr(ticket, f"{target.name}_due_at", target.due)
     ticket.due_at = min((target.due for target in live if target.due), default=None)
-    ticket.next_breach_at = min((at for target in live for at in _next_looks(ticket, target)), default=None)
+    done = fired(ticket)
+    ticket.next_breach_at = min((moment.at for target in live for moment in left(ticket, target, done)), default=None)
 
 
-def _next_looks(ticket: Ticket, target: Target) -> Iterator[datetime]:
-    if target.warn and getattr(ticket, f"{target.name}_warned_at") is None:
-        yield target.warn
-    if target.due and getattr(ticket, f"{target.name}_breached_at") is None:
-        yield target.due
+Fired = frozenset[tuple[str, datetime, str]]
+
+
+def fired(ticket: Ticket) -> Fired:
+    """Which escalations are done already: target, beginning of its clock, step. Warning and breach stand on the
+    ticket, so that policies without escalations need not ask."""
+    if ticket.pk is None or ticket.sla_policy is None or not plan_of(ticket.sla_policy).escalations:
+        return frozenset()
+    return frozenset(SlaFired.objects.filter(ticket=ticket).values_list("target", "begun_at", "step").order_by())
+
+
+def left(ticket: Ticket, target: Target, done: Fired) -> Iterator[Moment]:
+    """What is still to be done about a target, in order."""
+    for moment in target.moments:
+        column = _COLUMN.get(moment.step)
+        if column and getattr(ticket, f"{target.name}_{column}") is not None:
+            continue
+        if (target.name, target.begin, moment.step) not in done:
+            yield moment
+
+
+_COLUMN = {"warning": "warned_at", "breach": "breached_at"}
+
+
+def begin_of(ticket: Ticket, name: str) -> datetime | None:
+    """When the clock of a target began; None while it is not promised or was met already."""
+    if name == "next_response":
+        return ticket.waiting_since if ticket.first_response_at else None
+    if name == "first_response" and ticket.first_response_at:
+        return None
+    return ticket.sla_started_at
 
 
 def live_targets(ticket: Ticket) -> Iterator[Target]:
     """What is still promised: nothing on a resolved, closed, archived or deleted ticket."""
     policy = ticket.sla_policy
-    begin = ticket.sla_started_at
-    if policy is None or begin is None or not ticket.is_active or ticket.deleted_at:
+    if policy is None or ticket.sla_started_at is None or not ticket.is_active or ticket.deleted_at:
         return
     pauses = _pauses(ticket)
-    if ticket.first_response_at is None:
-        yield _target("first_response", policy, begin, policy.first_response_minutes, pauses)
-    yield _target("resolution", policy, begin, policy.resolution_minutes, pauses)
+    for name in LABELS:
+        begin, minutes = begin_of(ticket, name), minutes_of(policy, name, ticket.priority)
+        if begin and minutes:
+            yield _target(name, policy, begin, minutes * 60, pauses)
 
 
-def _target(name: str, policy: SlaPolicy, begin: datetime, minutes: int, pauses: list[Pause]) -> Target:
+def _target(name: str, policy: SlaPolicy, begin: datetime, seconds: int, pauses: list[Pause]) -> Target:
     calendar = calendar_of(policy)
-    try:
-        due = add_working(calendar, begin, minutes * 60, pauses=pauses)
-        warn = add_working(calendar, begin, minutes * 60 * policy.warn_percent // 100, pauses=pauses)
-    except NeverDue:  # paused without an end, or a calendar that practically never opens
-        return Target(name, None, None)
-    return Target(name, due, warn)
+
+    def after(run: int) -> datetime | None:
+        try:
+            return add_working(calendar, begin, run, pauses=pauses)
+        except NeverDue:  # paused without an end, or a calendar that practically never opens
+            return None
+
+    due = after(seconds)
+    if due is None:
+        return Target(name, begin, None)
+    planned = [(runs(seconds, step), step.key, step) for step in plan_of(policy).escalations if fits(step, name)]
+    planned += [(seconds * policy.warn_percent // 100, "warning", None), (seconds, "breach", None)]
+    moments = [Moment(at, step, row) for run, step, row in planned if run is not None and (at := after(run))]
+    return Target(name, begin, due, tuple(sorted(moments, key=lambda moment: moment.order)))
+
+
+def fits(step: Escalation, name: str) -> bool:
+    return step.target in ("", name)
+
+
+def runs(seconds: int, step: Escalation) -> int | None:
+    """After how much working time a level is reached; None for one before the target has even begun."""
+    if step.timing == Escalation.Timing.PERCENT:
+        return seconds * step.amount // 100
+    if step.timing == Escalation.Timing.BEFORE:
+        return seconds - step.amount * 60 if step.amount * 60 < seconds else None
+    return seconds + step.amount * 60
 
 
 def _pauses(ticket: Ticket) -> list[Pause]:

@@ -14,7 +14,7 @@ from staff import sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.times import Clock
 from staff.views.ticket import here
-from tickets.explanation import Explanation, Step, Target, exact, explain, without_middle
+from tickets.explanation import Explanation, Level, Step, Target, exact, explain, without_middle
 from tickets.models import BusinessHours, SlaPolicy
 
 _KIND = {"met": "ok", "late": "danger", "overdue": "danger"}
@@ -76,7 +76,16 @@ def _target(target: Target, clock: Clock) -> dict[str, Any]:
         "ran": exact(laid.ran),
         "left": exact(laid.left) if laid.left else "",
         "moments": [(label, clock.at(moment)) for label, moment in moments if moment],
+        "levels": [(level.text, _level(level, clock)) for level in target.levels],
     }
+
+
+def _level(level: Level, clock: Clock) -> str:
+    if level.is_skipped:
+        return _("skipped, too late")
+    if level.fired_at:
+        return _("done %(moment)s") % {"moment": clock.at(level.fired_at)}
+    return clock.at(level.planned_at) if level.planned_at else _("not while paused")
 
 
 def _step(step: Step, clock: Clock) -> dict[str, str]:

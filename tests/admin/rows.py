@@ -37,7 +37,10 @@ def business_hours() -> Any:
 
 
 def sla_policy() -> Any:
-    return factories.sla_policy(business_hours=business_hours())
+    policy = factories.sla_policy(business_hours=business_hours())
+    policy.by_priority.create(priority=3, first_response_minutes=5)
+    policy.escalations.create(amount=5, effect="tell_agent", agent=people.agent(), team=people.team())
+    return policy
 
 
 def department() -> Department:

@@ -186,6 +186,8 @@ def _heard(ticket: Ticket, by: User, now: datetime, message: Message) -> None:
     elif ticket.status and ticket.status.ends_on_customer_message:
         ticket.status = None
         sla.follow_status(ticket, now, by)
+    else:
+        sla.stamp(ticket)
     saving.update(ticket, "status", *LIST_FIELDS, *sla.STAMPED)
     record(ticket, "received", by=by, message=message)
 

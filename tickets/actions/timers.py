@@ -11,15 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets import sla
+from tickets.actions.escalation import fire
 from tickets.actions.lifecycle import archive, close_quiet
-from tickets.events import record
 from tickets.models import SYSTEM, Desk, IdempotencyKey, Limit, Ticket
 from tickets.states import State
 
 log = logging.getLogger(__name__)
 
 _BATCH = 200
-_TARGETS = {"first_response": "First response", "resolution": "Resolution"}
+_MOST_AT_ONCE = 100
 
 
 def sweep_sla() -> int:
@@ -78,33 +78,40 @@ def _archive(pk: int) -> None:
 
 
 def check_clock(pk: int) -> None:
-    """Recomputes one ticket's deadlines and records each warning and breach that is really due, once."""
+    """Recomputes one ticket's deadlines and does each warning, breach and escalation that is really due, once and in
+    order: also when it is looked at late, twice, or by two workers."""
     with transaction.atomic():
-        ticket = (
-            Ticket.objects.select_for_update(of=("self",), skip_locked=True)
-            .select_related("sla_policy", "status", "department", "help_topic")
-            .filter(pk=pk)
-            .first()
-        )
+        ticket = _take(pk)
         if ticket is None:  # somebody works on it right now, and stamps it when done
             return
         now = timezone.now()
-        for target in list(sla.live_targets(ticket)):
-            _mark(ticket, target, now)
+        for _time in range(_MOST_AT_ONCE):
+            waiting = _due(ticket, now)
+            if waiting is None:
+                break
+            ticket = fire(ticket, *waiting, now)
         sla.stamp(ticket)
         ticket.save(update_fields=sla.STAMPED)
 
 
-def _mark(ticket: Ticket, target: sla.Target, now: datetime) -> None:
-    """A breach found late is told as a breach only: a warning after the fact helps nobody."""
-    label = _TARGETS[target.name]
-    if target.due and target.due <= now and getattr(ticket, f"{target.name}_breached_at") is None:
-        setattr(ticket, f"{target.name}_breached_at", target.due)
-        setattr(ticket, f"{target.name}_warned_at", getattr(ticket, f"{target.name}_warned_at") or now)
-        record(ticket, "sla_breach", by=SYSTEM, target=label, due=target.due.isoformat())
-    elif target.warn and target.warn <= now and getattr(ticket, f"{target.name}_warned_at") is None:
-        setattr(ticket, f"{target.name}_warned_at", now)
-        record(ticket, "sla_warning", by=SYSTEM, target=label, due=target.due and target.due.isoformat())
+def _take(pk: int) -> Ticket | None:
+    rows = Ticket.objects.select_for_update(of=("self",), skip_locked=True)
+    return rows.select_related("sla_policy", "status", "department", "help_topic").filter(pk=pk).first()
+
+
+def _due(ticket: Ticket, now: datetime) -> tuple[sla.Target, sla.Moment] | None:
+    """The first thing that is due; looked for anew after each, since what was done may move the others."""
+    done = sla.fired(ticket)
+    waiting = [
+        (moment.order, target, moment)
+        for target in sla.live_targets(ticket)
+        for moment in sla.left(ticket, target, done)
+        if moment.at <= now
+    ]
+    if not waiting:
+        return None
+    _order, target, moment = min(waiting, key=lambda one: one[0])
+    return target, moment
 
 
 __all__ = ["check_clock", "sweep_quiet", "sweep_retention", "sweep_sla"]

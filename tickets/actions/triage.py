@@ -25,7 +25,8 @@ def set_priority(ticket: Ticket, *, by: Actor, priority: int) -> Ticket:
             raise Invalid(priority=_("There is no such priority."))
         old, fresh.priority = fresh.priority, priority
         if old != priority:
-            fresh.save(update_fields=["priority", "updated_at"])
+            sla.stamp(fresh)  # a policy may promise more for a higher priority
+            fresh.save(update_fields=["priority", "updated_at", *sla.STAMPED])
             old_label, new_label = str(Priority(old).label), str(Priority(priority).label)
             record(fresh, "priority_changed", by=by, old=old_label, new=new_label)
     return fresh

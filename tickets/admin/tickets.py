@@ -27,7 +27,8 @@ class TicketAdmin(ReadOnlyAdmin):
         }),
         (_("Clock"), {
             "fields": ("sla_policy", "sla_started_at", "first_response_due_at", "resolution_due_at",
-                       "first_response_breached_at", "resolution_breached_at", "due_at", "next_breach_at",
+                       "first_response_breached_at", "next_response_breached_at", "resolution_breached_at", "due_at",
+                       "next_breach_at",
                        "auto_close_at"),
         }),
     )  # fmt: skip

@@ -10,19 +10,36 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets import sla
 from tickets.admin.base import DeskModelAdmin
-from tickets.models import BusinessHours, Holiday, OpeningHours, SlaPolicy
+from tickets.models import BusinessHours, Escalation, Holiday, OpeningHours, SlaPolicy, SlaTarget
+
+
+class SlaTargetInline(admin.TabularInline):
+    model = SlaTarget
+    extra = 0
+
+
+class EscalationInline(admin.TabularInline):
+    model = Escalation
+    extra = 0
+    fields = ("amount", "timing", "target", "effect", "agent", "team")
+    autocomplete_fields = ("agent", "team")
 
 
 @admin.register(SlaPolicy)
 class SlaPolicyAdmin(DeskModelAdmin):
-    list_display = ("name", "first_response_minutes", "resolution_minutes", "business_hours", "warn_percent",
-                    "is_enabled")  # fmt: skip
+    list_display = ("name", "first_response_minutes", "next_response_minutes", "resolution_minutes", "business_hours",
+                    "warn_percent", "is_enabled")  # fmt: skip
     list_filter = ("is_enabled", "business_hours")
     list_select_related = ("business_hours",)
     search_fields = ("name",)
     autocomplete_fields = ("business_hours",)
+    inlines = (SlaTargetInline, EscalationInline)
     used_by = ("departments", "helptopic_set", "ticket_set")
     instead = _("Switch it off instead.")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        sla.forget_calendars()
 
 
 class OpeningHoursInline(admin.TabularInline):

@@ -71,6 +71,7 @@ def _inside(row: Ticket) -> Answer:
         "archived_at": row.archived_at,
         "first_response_at": row.first_response_at,
         "first_response_due_at": row.first_response_due_at,
+        "next_response_due_at": row.next_response_due_at,
         "resolution_due_at": row.resolution_due_at,
         "due_at": row.due_at,
     }
@@ -79,7 +80,7 @@ def _inside(row: Ticket) -> Answer:
 _HIDDEN = dict.fromkeys(
     (
         "status", "priority", "team", "tags", "archived_at", "first_response_at", "first_response_due_at",
-        "resolution_due_at", "due_at",
+        "next_response_due_at", "resolution_due_at", "due_at",
     )
 )  # fmt: skip
 
@@ -167,6 +168,7 @@ def _target(target: Target) -> Answer:
         "warned_at": target.warned_at,
         "breached_at": target.breached_at,
         "stored_due_at": target.kept_due or target.laid.due,
+        "levels": [level._asdict() for level in target.levels],
         "steps": [_step(step) for step in target.laid.steps],
     }
 

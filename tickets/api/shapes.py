@@ -47,6 +47,7 @@ class TicketShape(Shape):
     archived_at = _moment(help_text=_AGENTS)
     first_response_at = _moment(help_text=_AGENTS)
     first_response_due_at = _moment(help_text=_AGENTS)
+    next_response_due_at = _moment(help_text=_AGENTS)
     resolution_due_at = _moment(help_text=_AGENTS)
     due_at = _moment(help_text=_AGENTS)
 
@@ -97,6 +98,13 @@ class SlaStepShape(Shape):
     text = serializers.CharField(help_text=_("What it was, with the holiday's name or who paused and why."))
 
 
+class SlaLevelShape(Shape):
+    text = serializers.CharField(help_text=_("The warning or escalation."))
+    planned_at = _moment()
+    fired_at = _moment()
+    is_skipped = serializers.BooleanField(help_text=_("It came too late to help, so nobody was told."))
+
+
 class SlaTargetShape(Shape):
     name = serializers.CharField()
     state = serializers.CharField(help_text=_("met, late, overdue, running, paused, never or stopped."))
@@ -110,6 +118,7 @@ class SlaTargetShape(Shape):
     warned_at = _moment()
     breached_at = _moment()
     stored_due_at = _moment(help_text=_("The moment that stands on the ticket."))
+    levels = SlaLevelShape(many=True)
     steps = SlaStepShape(many=True)
 
 

@@ -1,5 +1,6 @@
 from tickets.models.blocked import BlockedSender
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
+from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
 from tickets.models.message import Attachment, Message
@@ -7,7 +8,7 @@ from tickets.models.muted import Muted
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
-from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy
+from tickets.models.sla import BusinessHours, Holiday, OpeningHours, SlaPause, SlaPolicy, SlaTarget
 from tickets.models.sources import HookToken, MailSource, OAuthGrant
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
 
@@ -20,6 +21,7 @@ __all__ = [
     "Department",
     "Desk",
     "DkimKey",
+    "Escalation",
     "Follower",
     "Heartbeat",
     "HelpTopic",
@@ -42,8 +44,10 @@ __all__ = [
     "ProposedFollower",
     "RelayHealth",
     "Role",
+    "SlaFired",
     "SlaPause",
     "SlaPolicy",
+    "SlaTarget",
     "Status",
     "System",
     "Tag",

@@ -7,6 +7,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tickets.states import Priority
+
 
 def validate_zone(value: str) -> None:
     if value not in zoneinfo.available_timezones():
@@ -75,6 +77,9 @@ class Holiday(models.Model):
         return f"{self.date} {self.name}"
 
 
+MINUTES = [MinValueValidator(1), MaxValueValidator(525_600)]
+
+
 class SlaPolicy(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     business_hours = models.ForeignKey(
@@ -85,12 +90,15 @@ class SlaPolicy(models.Model):
         on_delete=models.SET_NULL,
         help_text=_("Empty: the clock runs day and night."),
     )
-    first_response_minutes = models.PositiveIntegerField(
-        _("first response within (minutes)"), validators=[MinValueValidator(1), MaxValueValidator(525_600)]
+    first_response_minutes = models.PositiveIntegerField(_("first response within (minutes)"), validators=MINUTES)
+    next_response_minutes = models.PositiveIntegerField(
+        _("next responses within (minutes)"),
+        null=True,
+        blank=True,
+        validators=MINUTES,
+        help_text=_("From each later customer message that waits for an answer. Empty: not promised."),
     )
-    resolution_minutes = models.PositiveIntegerField(
-        _("resolution within (minutes)"), validators=[MinValueValidator(1), MaxValueValidator(525_600)]
-    )
+    resolution_minutes = models.PositiveIntegerField(_("resolution within (minutes)"), validators=MINUTES)
     warn_percent = models.PositiveSmallIntegerField(
         _("warn at (percent of the time)"), default=80, validators=[MinValueValidator(1), MaxValueValidator(99)]
     )
@@ -103,6 +111,31 @@ class SlaPolicy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SlaTarget(models.Model):
+    """What a policy promises for one priority where that differs from what it promises for all."""
+
+    policy = models.ForeignKey(SlaPolicy, on_delete=models.CASCADE, related_name="by_priority")
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices)
+    first_response_minutes = models.PositiveIntegerField(
+        _("first response within (minutes)"), null=True, blank=True, validators=MINUTES
+    )
+    next_response_minutes = models.PositiveIntegerField(
+        _("next responses within (minutes)"), null=True, blank=True, validators=MINUTES
+    )
+    resolution_minutes = models.PositiveIntegerField(
+        _("resolution within (minutes)"), null=True, blank=True, validators=MINUTES
+    )
+
+    class Meta:
+        ordering = ["-priority"]
+        verbose_name = _("targets of a priority")
+        verbose_name_plural = _("targets by priority (empty: the policy's own)")
+        constraints = [models.UniqueConstraint(fields=["policy", "priority"], name="sla_target_once")]
+
+    def __str__(self) -> str:
+        return str(self.get_priority_display())
 
 
 class SlaPause(models.Model):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
-from tickets.explanation import Explanation, Target, exact, explain, without_middle
+from tickets.explanation import Explanation, Level, Target, exact, explain, without_middle
 from tickets.models import BusinessHours, SlaPolicy, Ticket
 
 Row = TypeVar("Row", bound=Model)
@@ -71,6 +71,14 @@ def _target(target: Target, zone: zoneinfo.ZoneInfo) -> Iterator[str]:
         "on the ticket stands another moment": target.kept_due,
     }
     yield from (f"  {name} {_at(moment, zone)}" for name, moment in moments.items() if moment)
+    yield from (_level(level, zone) for level in target.levels)
+
+
+def _level(level: Level, zone: zoneinfo.ZoneInfo) -> str:
+    planned = _at(level.planned_at, zone) if level.planned_at else "not while paused"
+    done = "skipped, too late" if level.is_skipped else "done" if level.fired_at else ""
+    when = f", {done} {_at(level.fired_at, zone)}" if level.fired_at else ""
+    return f"  {level.text}: {planned}{when}"
 
 
 def _at(moment: datetime, zone: zoneinfo.ZoneInfo) -> str:
