@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from tickets import sla
 from tickets.clock import ALWAYS, Calendar, NeverDue, Segment, StillPaused, add_working, segments
 from tickets.models import BusinessHours, SlaFired, SlaPause, SlaPolicy, Ticket
+from tickets.policies import choose
 
 MOST_STEPS = 120
 """Longer stories are told from both ends, with one step that sums up the middle."""
@@ -176,9 +177,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`policy` and `calendar` are names; `zone` is the calendar's. `as_if` when they are not the ticket's own."""
+    """`policy` and `calendar` are names; `zone` is the calendar's. `as_if` when they are not the ticket's own.
+    `reason` says what chose the policy; empty when something else would be chosen today."""
 
     policy: str
+    reason: str
     calendar: str
     zone: str
     as_if: bool
@@ -218,10 +221,11 @@ def explain(
     stops = tuple(Stop(*row) for row in rows.values_list("started_at", "ended_at", "reason", "actor_name"))
     names = dict(hours.holidays.values_list("date", "name")) if hours else {}
     asked = _Asked(ticket, used, calendar, names, stops, _fired(ticket), now or timezone.now())
-    own = ticket.sla_policy
+    own, chosen = ticket.sla_policy, choose(ticket)
     as_if = own is None or used.pk != own.pk or (hours.pk if hours else None) != own.business_hours_id
+    reason = chosen.reason if chosen.policy == used and not as_if else ""
     targets = tuple(target for name in sla.LABELS if (target := _target(asked, name)))
-    return Explanation(used.name, hours.name if hours else _("Day and night"), calendar.zone, as_if, targets)
+    return Explanation(used.name, reason, hours.name if hours else _("Day and night"), calendar.zone, as_if, targets)
 
 
 def _fired(ticket: Ticket) -> dict[tuple[str, datetime, str], tuple[datetime, bool]]:

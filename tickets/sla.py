@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from tickets.clock import ALWAYS, Calendar, NeverDue, Pause, add_working
 from tickets.models import BusinessHours, Escalation, SlaFired, SlaPause, SlaPolicy, Ticket
 from tickets.permissions import Actor
+from tickets.policies import choose, forget_choices
 
 # Calendars change a few times a year and are needed by every new ticket: seconds for which a process keeps one.
 _REMEMBERED = 30.0
@@ -37,6 +38,7 @@ def forget_calendars() -> None:
     """To be called after business hours or policies were changed, so that at least this process sees it at once."""
     _calendars.clear()
     _plans.clear()
+    forget_choices()
 
 
 def load_calendar(pk: int) -> Calendar:
@@ -117,10 +119,8 @@ class Target:
 
 
 def policy_for(ticket: Ticket) -> SlaPolicy | None:
-    """The help topic's policy, else the department's."""
-    topic = ticket.help_topic
-    policy = topic.sla_policy if topic and topic.sla_policy_id else ticket.department.sla_policy
-    return policy if policy and policy.is_enabled else None
+    """The policy of the first choice that fits, else the help topic's, else the department's."""
+    return choose(ticket).policy
 
 
 def start(ticket: Ticket, now: datetime) -> None:
@@ -217,9 +217,11 @@ def _target(name: str, policy: SlaPolicy, begin: datetime, seconds: int, pauses:
     due = after(seconds)
     if due is None:
         return Target(name, begin, None)
-    planned = [(runs(seconds, step), step.key, step) for step in plan_of(policy).escalations if fits(step, name)]
-    planned += [(seconds * policy.warn_percent // 100, "warning", None), (seconds, "breach", None)]
-    moments = [Moment(at, step, row) for run, step, row in planned if run is not None and (at := after(run))]
+    levels = [(runs(seconds, step), step.key, step) for step in plan_of(policy).escalations if fits(step, name)]
+    moments = [Moment(at, key, row) for run, key, row in levels if run is not None and (at := after(run))]
+    if warn := after(seconds * policy.warn_percent // 100):
+        moments.append(Moment(warn, "warning"))
+    moments.append(Moment(due, "breach"))
     return Target(name, begin, due, tuple(sorted(moments, key=lambda moment: moment.order)))
 
 

@@ -52,6 +52,7 @@ def _chosen(rows: list[Any], pk: str) -> Any:
 def _told(told: Explanation, clock: Clock) -> dict[str, Any]:
     return {
         "policy": told.policy,
+        "reason": told.reason,
         "calendar": told.calendar,
         "zone": told.zone,
         "as_if": told.as_if,

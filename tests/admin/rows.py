@@ -20,6 +20,7 @@ from tickets.models import (
     OutboundEmail,
     Permission,
     Role,
+    SlaChoice,
     Status,
     Tag,
     Ticket,
@@ -41,6 +42,12 @@ def sla_policy() -> Any:
     policy.by_priority.create(priority=3, first_response_minutes=5)
     policy.escalations.create(amount=5, effect="tell_agent", agent=people.agent(), team=people.team())
     return policy
+
+
+def sla_choice() -> SlaChoice:
+    tag = Tag.objects.create(name=f"tag {next(_count)}")
+    where = {"department": factories.department(), "help_topic": help_topic(), "organization": people.organization()}
+    return SlaChoice.objects.create(policy=sla_policy(), tag=tag, source="web", priority=2, **where)
 
 
 def department() -> Department:
@@ -140,6 +147,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "organization": lambda: people.organization(domains=["acme.example", "acme.test"]),
     "outboundemail": outbound,
     "role": role,
+    "slachoice": sla_choice,
     "slapolicy": sla_policy,
     "status": status,
     "tag": lambda: Tag.objects.create(name=f"tag {next(_count)}"),

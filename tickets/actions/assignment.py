@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from tickets import sla
 from tickets.actions.conversation import note as write_note
 from tickets.actions.door import opened
+from tickets.actions.effects import change_policy
 from tickets.events import record
 from tickets.models import Department, HelpTopic, Permission, Team, Ticket, User
 from tickets.permissions import Actor
@@ -76,8 +77,7 @@ def transfer(
                 raise Invalid(department=_("The ticket is in %(name)s already.") % {"name": old.name})
             fresh.department, fresh.help_topic = department, help_topic
             _drop_outsiders(fresh)
-            fresh.sla_policy = sla.policy_for(fresh)
-            sla.stamp(fresh)
+            change_policy(fresh, by)
             fresh.save(update_fields=["department", "help_topic", "assignee", "team", "updated_at", *sla.STAMPED])
             record(fresh, "transferred", by=by, old=old.name, new=department.name)
     return fresh

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from tickets import sla
+from tickets.events import record
 from tickets.models import Ticket, User
 from tickets.permissions import Actor
+from tickets.policies import choices, choose
 
 LIST_FIELDS = (
     "last_message_at", "last_message_by", "last_message_kind", "last_message_preview", "message_count",
@@ -27,6 +29,23 @@ def bring_back(ticket: Ticket, by: Actor, now: datetime) -> None:
     ticket.waiting_since = now
     sla.start(ticket, now)
     save_state(ticket, "assignee", "team", *sla.STAMPED)
+
+
+def match_policy(ticket: Ticket, by: Actor) -> None:
+    """After a change that a choice of policies may ask for: the policy that fits now, from the original start. Without
+    choices tickets keep the policy they have. Sets only fields, and records a change."""
+    if choices() and ticket.is_active:
+        change_policy(ticket, by)
+    else:
+        sla.stamp(ticket)
+
+
+def change_policy(ticket: Ticket, by: Actor) -> None:
+    old, chosen = ticket.sla_policy_id, choose(ticket)
+    ticket.sla_policy = chosen.policy
+    sla.stamp(ticket)
+    if chosen.policy and ticket.sla_policy_id != old:
+        record(ticket, "sla_policy_changed", by=by, policy=chosen.policy.name, reason=chosen.reason)
 
 
 def _still_there(ticket: Ticket) -> User | None:

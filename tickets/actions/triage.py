@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from tickets import permissions, sla
 from tickets.actions.conversation import check_status
 from tickets.actions.door import opened
+from tickets.actions.effects import match_policy
 from tickets.actions.writing import check_text
 from tickets.events import record
 from tickets.models import Follower, Status, Tag, Ticket, User
@@ -25,7 +26,7 @@ def set_priority(ticket: Ticket, *, by: Actor, priority: int) -> Ticket:
             raise Invalid(priority=_("There is no such priority."))
         old, fresh.priority = fresh.priority, priority
         if old != priority:
-            sla.stamp(fresh)  # a policy may promise more for a higher priority
+            match_policy(fresh, by)  # another policy, or the same that promises more for a higher priority
             fresh.save(update_fields=["priority", "updated_at", *sla.STAMPED])
             old_label, new_label = str(Priority(old).label), str(Priority(priority).label)
             record(fresh, "priority_changed", by=by, old=old_label, new=new_label)
@@ -65,7 +66,8 @@ def set_tags(ticket: Ticket, *, by: Actor, tags: Sequence[str]) -> Ticket:
             Tag.objects.bulk_create([Tag(name=name) for name in names], ignore_conflicts=True)
             fresh.tags.set(Tag.objects.filter(name__in=names))
             fresh.tag_names = names
-            fresh.save(update_fields=["tag_names", "updated_at"])
+            match_policy(fresh, by)
+            fresh.save(update_fields=["tag_names", "updated_at", *sla.STAMPED])
             record(fresh, "tagged", by=by, tags=", ".join(names) or "–")
     return fresh
 

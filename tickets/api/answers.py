@@ -147,6 +147,7 @@ def sla(row: Ticket, told: Explanation | None) -> Answer:
     return {
         "number": row.number,
         "policy": told.policy if told else None,
+        "chosen_by": told.reason if told else "",
         "calendar": told.calendar if told else None,
         "time_zone": told.zone if told else None,
         "as_if": told.as_if if told else False,

@@ -125,6 +125,7 @@ class SlaTargetShape(Shape):
 class SlaShape(Shape):
     number = serializers.CharField()
     policy = serializers.CharField(allow_null=True)
+    chosen_by = serializers.CharField(help_text=_("What chose the policy; empty when another would be chosen today."))
     calendar = serializers.CharField(allow_null=True)
     time_zone = serializers.CharField(allow_null=True)
     as_if = serializers.BooleanField(help_text=_("Another policy or calendar than the ticket's own was asked for."))

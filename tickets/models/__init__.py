@@ -1,4 +1,5 @@
 from tickets.models.blocked import BlockedSender
+from tickets.models.choice import SlaChoice
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
@@ -44,6 +45,7 @@ __all__ = [
     "ProposedFollower",
     "RelayHealth",
     "Role",
+    "SlaChoice",
     "SlaFired",
     "SlaPause",
     "SlaPolicy",

@@ -48,7 +48,8 @@ def named(model: type[Row], name: str | None) -> Row | None:
 def lines(ticket: Ticket, told: Explanation) -> Iterator[str]:
     zone = zoneinfo.ZoneInfo(told.zone)
     as_if = " (as if)" if told.as_if else ""
-    yield f"Ticket {ticket.number}, policy {told.policy}, calendar {told.calendar} ({told.zone}){as_if}"
+    reason = f" (by {told.reason})" if told.reason else ""
+    yield f"Ticket {ticket.number}, policy {told.policy}{reason}, calendar {told.calendar} ({told.zone}){as_if}"
     for target in told.targets:
         yield ""
         yield from _target(target, zone)
