@@ -18,10 +18,10 @@ class SlaTargetInline(admin.TabularInline):
     extra = 0
 
 
-class EscalationInline(admin.TabularInline):
+class EscalationInline(admin.StackedInline):
     model = Escalation
     extra = 0
-    fields = ("amount", "timing", "target", "effect", "agent", "team")
+    fields = (("amount", "timing", "target"), ("effect", "agent", "team"))
     autocomplete_fields = ("agent", "team")
 
 
