@@ -13,8 +13,8 @@ from tickets.models import ApiToken
 pytestmark = pytest.mark.django_db
 ADDRESSES = [
     "", "1/", *(f"1/{verb}/" for verb in (
-        "messages", "events", "sla", "reply", "note", "assign", "start", "resolve", "confirm", "close", "reopen", "archive",
-        "unarchive", "tags",
+        "messages", "events", "sla", "reply", "note", "assign", "start", "resolve", "confirm", "close", "reopen",
+        "archive", "unarchive", "tags",
     ))
 ]  # fmt: skip
 
