@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
@@ -44,13 +44,16 @@ def forget_calendars() -> None:
 def load_calendar(pk: int) -> Calendar:
     """The stored hours as the pure calendar. Days without opening hours are closed; no hours at all is day and night,
     because a calendar somebody has not filled in yet must not stop tickets."""
-    hours = BusinessHours.objects.prefetch_related("ranges", "holidays").get(pk=pk)
+    hours = BusinessHours.objects.prefetch_related("ranges", "holidays", "dates").get(pk=pk)
     week: dict[int, tuple[tuple[int, int], ...]] = {}
     for opening in hours.ranges.all():
         week[opening.weekday] = (*week.get(opening.weekday, ()), opening.minutes)
     if not week:
         return ALWAYS
-    return Calendar(hours.zone, week, frozenset(holiday.date for holiday in hours.holidays.all()))
+    dates: dict[date, tuple[tuple[int, int], ...]] = {}
+    for special in hours.dates.all():
+        dates[special.date] = (*dates.get(special.date, ()), *((special.minutes,) if special.minutes else ()))
+    return Calendar(hours.zone, week, frozenset(holiday.date for holiday in hours.holidays.all()), dates)
 
 
 LABELS = {

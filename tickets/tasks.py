@@ -70,6 +70,20 @@ def sweep_quiet() -> None:
 
 
 @shared_task
+def sweep_holidays() -> None:
+    from tickets.actions import holidays
+
+    holidays.sweep_holidays()
+
+
+@shared_task
+def refresh_holidays(pk: int) -> None:
+    from tickets.actions import holidays
+
+    holidays.refresh(pk)
+
+
+@shared_task
 def sweep_retention() -> None:
     from tickets.actions import timers
 

@@ -34,6 +34,7 @@ _count = itertools.count(1)
 def business_hours() -> Any:
     hours = factories.business_hours()
     Holiday.objects.create(business_hours=hours, date="2026-12-25", name="Christmas")
+    hours.dates.create(date="2026-12-24", opens="09:00", closes="12:00", name="Christmas Eve")
     return hours
 
 

@@ -36,7 +36,7 @@ def test_a_page_without_scripts_and_a_piece_with_them(browser, agent, promised):
     assert "<html" in page
     piece = client.get(why(promised), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in piece
-    for text in ("First response: 1 h", "Resolution: 8 h", "Clock ran", "Gold · Office (UTC)"):
+    for text in ("First response: 1 h", "Resolution: 8 h", "Clock ran", "Gold (by department Support) · Office (UTC)"):
         assert text in page
         assert text in piece
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -17,12 +16,10 @@ from tickets.policies import forget_choices
 class SlaChoiceAdmin(DeskModelAdmin):
     list_display = ("conditions_shown", "position", "policy", "is_enabled")
     list_editable = ("position", "is_enabled")
-    list_select_related = ("policy", "department", "organization", "tag")
+    list_select_related = ("policy", "department", "organization", "tag", "help_topic__parent__parent__parent")
+    search_fields = ("policy__name", "department__name", "organization__name", "tag__name")
     list_filter = ("is_enabled", "policy")
     autocomplete_fields = ("policy", "department", "help_topic", "organization", "tag")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SlaChoice]:
-        return super().get_queryset(request).select_related("help_topic__parent__parent__parent")
 
     @admin.display(description=_("for"), ordering="position")
     def conditions_shown(self, choice: SlaChoice) -> str:

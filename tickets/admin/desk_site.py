@@ -18,7 +18,7 @@ GROUPS: list[tuple[Any, list[str]]] = [
     (_("Desk"), ["Desk"]),
     (_("People"), ["User", "Organization", "Team", "Role", "ApiToken"]),
     (_("Routing"), ["Department", "HelpTopic", "Status", "Tag"]),
-    (_("Time"), ["SlaPolicy", "BusinessHours"]),
+    (_("Time"), ["SlaPolicy", "SlaChoice", "BusinessHours"]),
     (_("Mail"), ["Mailbox", "MailRelay", "DkimKey", "OAuthGrant", "InboundEmail", "OutboundEmail"]),
     (_("Tickets (to look at)"), ["Ticket", "Message", "TicketEvent"]),
 ]

@@ -12,5 +12,5 @@ class AdminConfig(SimpleAdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        for name in ("desk", "people", "tokens", "routing", "time", "mail", "relays", "oauth", "tickets"):
+        for name in ("desk", "people", "tokens", "routing", "time", "choices", "mail", "relays", "oauth", "tickets"):
             import_module(f"tickets.admin.{name}")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import zoneinfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,11 +18,31 @@ def validate_zone(value: str) -> None:
 class BusinessHours(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
+    country = models.CharField(
+        _("public holidays of"),
+        max_length=2,
+        blank=True,
+        help_text=_("Two letters, such as DE. They are kept as rows below, a year ahead."),
+    )
+    region = models.CharField(_("region"), max_length=20, blank=True, help_text=_("Such as BY; empty: nationwide."))
+    feed_url = models.CharField(
+        _("holidays from an iCal feed"),
+        max_length=500,
+        blank=True,
+        validators=[URLValidator(["http", "https", "webcal"])],
+        help_text=_("A public address, read once a day. What was read stays when it cannot be read."),
+    )
+    next_fetch_at = models.DateTimeField(null=True, editable=False)
+    fetched_at = models.DateTimeField(_("last read"), null=True, editable=False)
+    fetch_error = models.CharField(_("could not be read"), max_length=300, default="", editable=False)
 
     class Meta:
         ordering = ["name"]
         verbose_name = _("business hours")
         verbose_name_plural = _("business hours")
+        indexes = [
+            models.Index(fields=["next_fetch_at"], name="hours_fetch", condition=models.Q(next_fetch_at__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -62,10 +82,49 @@ class OpeningHours(models.Model):
             raise ValidationError({"closes": _("Closing time must be after opening time.")})
 
 
+class DateHours(models.Model):
+    """A single date with hours of its own, or none; wins over the week and over holidays."""
+
+    business_hours = models.ForeignKey(BusinessHours, on_delete=models.CASCADE, related_name="dates")
+    date = models.DateField(_("date"))
+    opens = models.TimeField(_("opens"), null=True, blank=True, help_text=_("Both empty: closed."))
+    closes = models.TimeField(
+        _("closes"), null=True, blank=True, help_text=_("00:00 means midnight at the end of the day.")
+    )
+    name = models.CharField(_("name"), max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["date", "opens"]
+        verbose_name = _("date with its own hours")
+        verbose_name_plural = _("dates with their own hours")
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}".strip()
+
+    @property
+    def minutes(self) -> tuple[int, int] | None:
+        """Start and end in minutes after midnight; None for closed."""
+        if self.opens is None or self.closes is None:
+            return None
+        return self.opens.hour * 60 + self.opens.minute, self.closes.hour * 60 + self.closes.minute or 1440
+
+    def clean(self) -> None:
+        if (self.opens is None) != (self.closes is None):
+            raise ValidationError({"closes": _("Give both, or neither for a day that is closed.")})
+        if self.minutes and self.minutes[0] >= self.minutes[1]:
+            raise ValidationError({"closes": _("Closing time must be after opening time.")})
+
+
 class Holiday(models.Model):
+    class Origin(models.TextChoices):
+        TYPED = "typed", _("typed")
+        LIBRARY = "library", _("public")
+        FEED = "feed", _("feed")
+
     business_hours = models.ForeignKey(BusinessHours, on_delete=models.CASCADE, related_name="holidays")
     date = models.DateField(_("date"))
     name = models.CharField(_("name"), max_length=80)
+    origin = models.CharField(_("from"), max_length=8, choices=Origin.choices, default=Origin.TYPED, editable=False)
 
     class Meta:
         ordering = ["date"]
