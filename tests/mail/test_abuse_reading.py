@@ -66,6 +66,10 @@ MONSTERS = {
         "new",
     ),
     "24 MB of tags": (lambda: b"Content-Type: text/html\n\n" + b"<b>x" * 6_000_000, "new"),
+    "200,000 attributes": (
+        lambda: b"Content-Type: text/html\n\n<p" + b"".join(b" a%d" % n for n in range(200_000)) + b">x</p>",
+        "new",
+    ),
     "24 MB of letters outside every table": (
         lambda: b"Content-Type: text/plain; charset=utf-8\n\n" + "😀".encode() * 6_000_000,
         "new",
