@@ -4,6 +4,7 @@ import re
 import statistics
 import time
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -503,3 +504,29 @@ def test_a_file_cannot_bring_its_own_proof(ticket):
     row.refresh_from_db()
     assert (outcome(row), row.verdict) == (("applied", "new"), "unknown")
     assert row.ticket.follow_up_of == ticket
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_what_a_customer_quotes_lets_nobody_else_in(ticket, reply, kind):
+    """The link in the requester's mail shows all of the ticket: who is let in later must not find it in an answer."""
+    text, mail = post.text(reply), post.raw(to=reply["Reply-To"], body="%s")
+    secrets = [re.search(r"/t/([\w:-]+)", text)[1], reply["Reply-To"].partition("+")[2].partition("@")[0]]
+    unsubscribe = signing.unsubscribe_token(signing.key(), ticket.pk, ticket.requester_id)
+    quoted = f"{text}\n{reply['Reply-To']}\nhttps://desk.example/notices/{unsubscribe}/\n" + quote(
+        re.search(r"https?://\S+/t/\S+", text)[0], safe=""
+    )
+    if kind == "plain":
+        body = "The red one.\n\nOn Mon, 2 Mar 2026 at 10:00, Acme wrote:\n" + re.sub("(?m)^", "> ", quoted)
+    else:
+        mail = mail.replace(b"text/plain", b"text/html")
+        links = re.sub(r"(https?://\S+)", r'<a href="\1">\1</a>', quoted)
+        body = f'<p>The red one.</p><blockquote type="cite">{links}</blockquote>'
+    row = post.arrive(mail.replace(b"%s", body.encode()), reply["Reply-To"])
+    assert outcome(row) == ("applied", "address")
+    shown = (row.message.body + row.message.html).lower()
+    assert "the red one." in shown
+    assert "which printer?" in shown
+    for secret in (*secrets, unsubscribe, quote(secrets[0])):
+        assert secret.lower() in body.lower()
+        assert secret.lower() not in shown
+    assert row.message.folded

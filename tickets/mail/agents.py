@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tickets import limits, outbox, permissions
 from tickets.actions import conversation
-from tickets.mail import contents, threads
+from tickets.mail import contents, own_links, threads
 from tickets.mail.letter import Letter, Outcome, State
 from tickets.models import Message, Ticket, User
 from tickets.refusals import Refused
@@ -78,7 +78,7 @@ def _write(letter: Letter, said: contents.Contents, agent: User, ticket: Ticket,
 def _quotes_notice(text: str) -> bool:
     """Whether words of a notice are left in the text, between the lines of an answer for example: then it is a note,
     and the agent can send it from the workspace."""
-    return f"{settings.BASE_URL}/staff/" in text or threads.holds_token(text)
+    return f"{settings.BASE_URL}/staff/" in text or own_links.is_masked(text)
 
 
 def _tell(agent: User, ticket: Ticket, why: str) -> None:

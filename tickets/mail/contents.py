@@ -18,6 +18,7 @@ from tickets.mail.appointments import Appointment
 from tickets.mail.body import SHOWN_IMAGES
 from tickets.mail.inert import with_pictures
 from tickets.mail.lines import Mark
+from tickets.mail.own_links import masked
 from tickets.mail.parse import ParsedEmail
 from tickets.mail.signatures import Writer
 from tickets.mail.visible import fold
@@ -55,12 +56,14 @@ class Contents:
 
 
 def read(parsed: ParsedEmail, sender: User | None = None) -> Contents:
-    """`sender`, where known, helps to tell a signature: it stands in that person's earlier mails as well."""
+    """What a reader may see: our own links and signed addresses in what is quoted are for the one who got them.
+
+    `sender`, where known, helps to tell a signature: it stands in that person's earlier mails as well."""
     uploads = [
         Upload(part.name, part.data, part.content_type, part.content_id, part.inline) for part in parsed.attachments
     ]
     body, marks = _body(parsed)
-    html = parsed.html
+    body, html = masked(body), masked(parsed.html)
     if dates := _text("body", "\n\n".join(_in_words(item) for item in parsed.appointments)):
         above = f"{dates}\n\n"
         body = (above + body).rstrip()

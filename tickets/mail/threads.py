@@ -20,7 +20,6 @@ from tickets.models import Desk, InboundEmail, Mailbox, OutboundEmail, Ticket, U
 
 MOST_IDS = 50
 _TAG = re.compile(r"\[#([A-Za-z0-9-]{1,24})\]")
-_ADDRESS = re.compile(r"[\w.-]{1,40}\+[a-z2-7]{30,64}@", re.IGNORECASE)
 _TOKEN = re.compile(r"[a-z2-7]{30,64}", re.IGNORECASE)
 
 
@@ -78,12 +77,6 @@ def claims_to_answer(parsed: ParsedEmail, envelope_to: list[str]) -> bool:
         if _TOKEN.fullmatch(address.rpartition("@")[0].partition("+")[2])
     ]
     return any(sign.rpartition("@")[2] in own for sign in signs)
-
-
-def holds_token(text: str) -> bool:
-    """Whether one of our signed addresses stands in the text."""
-    keys = signing.keys()
-    return any(signing.read_reply_address(keys, address) for address in _ADDRESS.findall(text)[:MOST_IDS])
 
 
 def numbers(pks: Iterable[int]) -> str:
