@@ -392,3 +392,56 @@ def test_a_server_that_hangs_up_is_trouble(mailbox, monkeypatch):
     monkeypatch.setattr(imap.Folder, "wait", lambda self, stop: server.close())
     with pytest.raises(Trouble, match=r"ended|Nobody answers"):
         imap.run(source, threading.Event(), lambda done: None, Stumbles())
+
+
+def renumber(source: MailSource, server) -> None:
+    """As if the server that was read had had the numbers of this one."""
+    with server.client() as client:
+        uidvalidity = client.folder_status("INBOX", ["UIDVALIDITY"])[b"UIDVALIDITY"]
+    for row in InboundEmail.objects.filter(origin=source):
+        key = store.Origin(source.pk, row.folder, uidvalidity, row.uid).key()
+        InboundEmail.objects.filter(pk=row.pk).update(uidvalidity=uidvalidity, delivery_key=key)
+    MailSource.objects.filter(pk=source.pk).update(uidvalidity=uidvalidity)
+
+
+@pytest.mark.parametrize("afterwards", ["keep", "delete"])
+def test_another_account_with_the_same_numbers_has_mails_of_its_own(mailbox, afterwards):
+    """Servers give many accounts the same UIDVALIDITY, and UIDs from 1 on."""
+    old, new = Pymap(), Pymap()
+    try:
+        moved = post.raw(body="Moved along.")
+        for server, mail in ((old, post.raw(body="Old.")), (new, post.raw(body="New."))):
+            server.put(mail)
+            server.put(moved)
+        source = account(old, mailbox, afterwards=afterwards)
+        once(source)
+        renumber(source, new)
+        source = MailSource.objects.get()
+        source.host, source.port = "localhost", new.port
+        source.save()
+        once(source)
+        texts = [blobs.read(row.raw_sha256).splitlines()[-1] for row in InboundEmail.objects.order_by("pk")]
+        assert texts == [b"Old.", b"Moved along.", b"New."]
+        assert len(new.mails()) == {"keep": 2, "delete": 0}[afterwards]
+    finally:
+        old.close()
+        new.close()
+
+
+def test_another_folder_with_the_same_numbers_is_read_from_its_beginning(mailbox):
+    server = Pymap()
+    try:
+        server.make("Other")
+        server.put(post.raw(body="In the inbox."))
+        server.put(post.raw(body="In the other."), "Other")
+        source = account(server, mailbox)
+        once(source)
+        with server.client() as client:
+            uidvalidity = client.folder_status("Other", ["UIDVALIDITY"])[b"UIDVALIDITY"]
+        MailSource.objects.update(uidvalidity=uidvalidity)
+        source = MailSource.objects.get()
+        source.folder = "Other"
+        source.save()
+        assert once(source).stored == 1
+    finally:
+        server.close()

@@ -122,7 +122,7 @@ def _read(source: MailSource, stop: threading.Event, stumbles: Stumbles, owner: 
     row = MailSource.objects.filter(pk=source.pk)
     try:
         try:
-            _READERS[source.kind].run(source, stop, lambda done: _note(source.pk, done), stumbles)
+            _READERS[source.kind].run(source, stop, lambda done: _note(source, done), stumbles)
             pause = timedelta(0) if source.kind == MailSource.Kind.IMAP else POLL
             row.update(next_attempt_at=timezone.now() + pause)
         except Trouble as error:
@@ -138,11 +138,12 @@ def _read(source: MailSource, stop: threading.Event, stumbles: Stumbles, owner: 
         connections.close_all()
 
 
-def _note(pk: int, done: Round) -> None:
-    """A round went well. The connection is given back: minutes may pass until the next."""
+def _note(source: MailSource, done: Round) -> None:
+    """A round went well, unless of an account that is another by now. The connection is given back: minutes may pass
+    until the next."""
     now = timezone.now()
     left = "\n".join(done.left)[:2000]
-    MailSource.objects.filter(pk=pk).update(
+    MailSource.objects.filter(pk=source.pk, changed_at=source.changed_at).update(
         last_success_at=now, failures=0, stored_count=F("stored_count") + done.stored, last_error=left,
         last_error_at=now if left else F("last_error_at"), uidvalidity=done.uidvalidity, last_uid=done.last_uid,
     )  # fmt: skip

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -168,9 +169,31 @@ class MailSource(models.Model):
         return f"{self.get_kind_display()} {self.signs_in_as} @ {self.host}"
 
     def save(self, *args: Any, **given: Any) -> None:
-        """New settings are tried at once, whatever failed before."""
+        """New settings are tried at once, whatever failed before. Another account gives other mails the same numbers:
+        with it, or another folder, the desk knows none of them."""
         self.next_attempt_at, self.failures = timezone.now(), 0
-        super().save(*args, **given)
+        before = type(self).objects.filter(pk=self.pk).select_related("grant").first() if self.pk else None
+        with transaction.atomic():
+            super().save(*args, **given)
+            if before and before._place() != self._place():
+                type(self).objects.filter(pk=self.pk).update(uidvalidity=None, last_uid=0)
+                if before._account() != self._account():
+                    self._free_numbers()
+
+    def _account(self) -> tuple[str, str, str]:
+        return self.kind, self.host.lower(), self.signs_in_as
+
+    def _place(self) -> tuple[object, ...]:
+        return *self._account(), self.folder
+
+    def _free_numbers(self) -> None:
+        """What is stored keeps its folder and a UIDVALIDITY that no server gives: should it be the same account by
+        another name after all, its mails are known by their bytes, as after any renumbering."""
+        key = Concat(Value("was "), Cast("pk", models.CharField()))
+        numbered = self.mails.filter(uid__isnull=False)
+        numbered.update(uidvalidity=-F("pk"), delivery_key=key)
+        named = self.mails.filter(pop_uidl__isnull=False)
+        named.update(pop_uidl=None, delivery_key=key)
 
     @property
     def signs_in_as(self) -> str:
