@@ -341,6 +341,15 @@ class TestUncertain:
         assert (row.state, row.is_uncertain) == ("sent", True)
         assert sink.mails[0] == sink.mails[1], "receivers can tell that it is the same mail"
 
+    @pytest.mark.parametrize(("left", "state", "is_uncertain"), [(-1, "retry", True), (60, "sending", False)])
+    def test_what_cannot_be_claimed_is_no_surer_than_before(self, row, left, state, is_uncertain):
+        """A dead worker may have handed it over; another one may have it right now."""
+        until = timezone.now() + timedelta(seconds=left)
+        OutboundEmail.objects.filter(pk=row.pk).update(state="sending", attempt=1, lease_until=until)
+        outbound._not_claimed(row.pk, OSError("the disk"))
+        row.refresh_from_db()
+        assert (row.state, row.is_uncertain) == (state, is_uncertain)
+
     def test_who_lost_the_lease_does_not_overrule(self, row, sink):
         with ExitStack() as held:
             claimed = outbound._claim(row.pk, held)

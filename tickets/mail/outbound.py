@@ -97,7 +97,7 @@ def deliver(pk: int) -> bool:
             return True
         except Exception as error:
             log.exception("mail %s could not be written", pk)
-            _later(OutboundEmail.objects.get(pk=pk), Trouble(f"{type(error).__name__}: {error}"), attempts=1)
+            _not_claimed(pk, error)
             return True
         if isinstance(claim, bool):
             return claim
@@ -206,6 +206,16 @@ def _take(row: OutboundEmail, now: datetime) -> bytes:
         row.raw_sha256, _size = blobs.put(raw)
     saving.update(row, "is_uncertain", "state", "attempt", "lease_until", "next_attempt_at", "raw_sha256")
     return raw
+
+
+def _not_claimed(pk: int, error: Exception) -> None:
+    """Puts a mail back that could not be claimed, unless another worker has meanwhile. One that a dead worker left may
+    have arrived, whatever happens to it now."""
+    row = OutboundEmail.objects.get(pk=pk)
+    if row.lease_until and row.lease_until > timezone.now():
+        return
+    may_be_there = row.state == State.SENDING
+    _later(row, Trouble(f"{type(error).__name__}: {error}", is_uncertain=may_be_there), attempts=1)
 
 
 def _make_room(row: OutboundEmail, now: datetime) -> None:
