@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from staff.times import zone_of
 from tickets import queries
 from tickets.models import Department, HelpTopic, Status, Team, Ticket, User
 from tickets.refusals import Invalid
@@ -126,6 +127,19 @@ class PriorityForm(TicketPanel):
 
     def prepare(self) -> None:
         self.initial.setdefault("priority", self.ticket.priority)
+
+
+class DueForm(TicketPanel):
+    due = forms.DateTimeField(
+        label=_("Due date"),
+        required=False,
+        help_text=_("When it has to be resolved; wins over the SLA policy. Empty: by the policy."),
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def prepare(self) -> None:
+        if due := self.ticket.manual_due_at:
+            self.initial.setdefault("due", due.astimezone(zone_of(self.user)).replace(tzinfo=None))  # type: ignore[arg-type]
 
 
 class StatusForm(TicketPanel):

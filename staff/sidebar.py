@@ -139,9 +139,9 @@ def time(ticket: Ticket, clock: Clock) -> dict[str, Any]:
 
 def targets(ticket: Ticket, clock: Clock) -> list[dict[str, Any]]:
     """Resolution first, then first response: what was promised, how it stands, how the time went."""
-    if ticket.sla_policy is None or ticket.sla_started_at is None:
+    if ticket.sla_started_at is None or (ticket.sla_policy is None and not ticket.manual_due_at):
         return []
-    found = []
+    found: list[dict[str, Any]] = []
     for label, name, met in (
         (_("Resolution"), "resolution", ticket.resolved_at),
         (_("Next response"), "next_response", None),
@@ -151,6 +151,8 @@ def targets(ticket: Ticket, clock: Clock) -> list[dict[str, Any]]:
         if due and (name != "next_response" or ticket.is_active):
             warned = bool(getattr(ticket, f"{name}_warned_at"))
             found.append({"label": label, **_target(ticket, clock, due, met, warned)})
+            if name == "resolution" and ticket.manual_due_at and found[-1]["exact"]:
+                found[-1]["exact"] = _("%(moment)s, set by hand") % {"moment": found[-1]["exact"]}
     if found and ticket.is_active:
         found[0]["bar"] = _bar(ticket, clock.now)
     return found

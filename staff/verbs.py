@@ -28,6 +28,7 @@ BUTTONS: dict[str, Button] = {
     "reopen": Button(_("Reopen"), "reopen", primary=True),
     "status": Button(_("Status"), "triage", "s", panel=True),
     "priority": Button(_("Priority"), "triage", panel=True),
+    "due": Button(_("Due date"), "triage", panel=True),
     "tags": Button(_("Tags"), "triage", panel=True),
     "transfer": Button(_("Transfer"), "transfer", panel=True),
     "follow": Button(_("Follow"), "follow"),

@@ -63,6 +63,8 @@ EVENTS: dict[str, EventKind] = {
     "muted": EventKind(_("%(actor)s wants no more notices about this"), "mail"),
     "unmuted": EventKind(_("%(actor)s wants notices about this again"), "mail"),
     "links_revoked": EventKind(_("%(actor)s made earlier e-mail links invalid"), "link"),
+    "due_set": EventKind(_("%(actor)s set the due date to %(due)s"), "clock"),
+    "due_cleared": EventKind(_("%(actor)s took off the due date that had been set by hand"), "clock"),
     "sla_policy_changed": EventKind(_("The SLA policy is now %(policy)s, by %(reason)s"), "clock"),
     "sla_warning": EventKind(_("%(target)s is due soon"), "clock", False, True),
     "sla_breach": EventKind(_("%(target)s is overdue"), "clock", False, True),

@@ -144,7 +144,7 @@ class Target:
     """One promise and its story. `state` is met, late, overdue, running, paused, never or stopped.
 
     `kept_due` is the deadline that stood on the ticket when that is another one: because the calendar or the policy
-    was changed since, or because this is an answer to "as if".
+    was changed since, or because this is an answer to "as if". `manual_due` was set by hand and wins over the story.
     """
 
     name: str
@@ -159,6 +159,7 @@ class Target:
     breached_at: datetime | None
     kept_due: datetime | None
     levels: tuple[Level, ...] = ()
+    manual_due: datetime | None = None
 
     @property
     def sentence(self) -> str:
@@ -243,11 +244,13 @@ def _target(asked: _Asked, name: str) -> Target | None:
     stops, seconds = _until(asked.stops, met), minutes * 60
     laid = lay_out(asked.calendar, begin, seconds, stops=stops, holidays=asked.holidays, now=asked.now)
     kept = getattr(ticket, f"{name}_due_at")
+    manual = ticket.manual_due_at if name == "resolution" else None
     return Target(
-        name, str(sla.LABELS[name]), begin, seconds, laid, _state(asked, laid, met), met,
+        name, str(sla.LABELS[name]), begin, seconds, laid, _state(asked, laid, met, manual), met,
         _after(asked, begin, seconds * asked.policy.warn_percent // 100, stops),
         getattr(ticket, f"{name}_warned_at"), getattr(ticket, f"{name}_breached_at"),
-        kept if laid.due and kept != laid.due else None, _levels(asked, name, begin, seconds, stops),
+        kept if laid.due and kept != laid.due and not manual else None,
+        _levels(asked, name, begin, seconds, stops), manual,
     )  # fmt: skip
 
 
@@ -280,14 +283,15 @@ def _until(stops: Iterable[Stop], met: datetime | None) -> tuple[Stop, ...]:
     )
 
 
-def _state(asked: _Asked, laid: Laid, met: datetime | None) -> str:
+def _state(asked: _Asked, laid: Laid, met: datetime | None, manual: datetime | None) -> str:
+    due = manual or laid.due
     if met is not None:
-        return "late" if laid.due and laid.due < met else "met"
+        return "late" if due and due < met else "met"
     if not asked.ticket.is_active or asked.ticket.deleted_at:
         return "stopped"
-    if laid.due is None:
+    if due is None:
         return "paused" if laid.is_paused else "never"
-    return "overdue" if laid.due < asked.now else "running"
+    return "overdue" if due < asked.now else "running"
 
 
 def without_middle(explanation: Explanation, most: int = MOST_STEPS) -> Explanation:

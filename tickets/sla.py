@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from tickets.clock import ALWAYS, Calendar, NeverDue, Pause, add_working
+from tickets.clock import ALWAYS, Calendar, NeverDue, Pause, add_working, working_between
 from tickets.models import BusinessHours, Escalation, SlaFired, SlaPause, SlaPolicy, Ticket
 from tickets.permissions import Actor
 from tickets.policies import choose, forget_choices
+from tickets.states import State
 
 # Calendars change a few times a year and are needed by every new ticket: seconds for which a process keeps one.
 _REMEMBERED = 30.0
@@ -130,6 +131,7 @@ def start(ticket: Ticket, now: datetime) -> None:
     """Starts the clock anew: at intake, on reopening, and after a transfer to another policy's department."""
     ticket.sla_policy = policy_for(ticket)
     ticket.sla_started_at = now
+    ticket.manual_due_at = None
     for target in LABELS:
         setattr(ticket, f"{target}_warned_at", None)
         setattr(ticket, f"{target}_breached_at", None)
@@ -140,6 +142,7 @@ _KEPT = ("due_at", "warned_at", "breached_at")
 STAMPED = (
     "sla_policy",
     "sla_started_at",
+    "manual_due_at",
     "due_at",
     "next_breach_at",
     *(f"{name}_{column}" for name in LABELS for column in _KEPT),
@@ -198,18 +201,27 @@ def begin_of(ticket: Ticket, name: str) -> datetime | None:
 
 def live_targets(ticket: Ticket) -> Iterator[Target]:
     """What is still promised: nothing on a resolved, closed, archived or deleted ticket."""
-    policy = ticket.sla_policy
-    if policy is None or ticket.sla_started_at is None or not ticket.is_active or ticket.deleted_at:
+    policy, manual = ticket.sla_policy, ticket.manual_due_at
+    if ticket.sla_started_at is None or not ticket.is_active or ticket.deleted_at:
+        return
+    if policy is None:
+        if manual:
+            yield Target("resolution", ticket.sla_started_at, manual, (Moment(manual, "breach"),))
         return
     pauses = _pauses(ticket)
     for name in LABELS:
         begin, minutes = begin_of(ticket, name), minutes_of(policy, name, ticket.priority)
         if begin and minutes:
-            yield _target(name, policy, begin, minutes * 60, pauses)
+            yield _target(name, policy, begin, minutes * 60, pauses, manual if name == "resolution" else None)
 
 
-def _target(name: str, policy: SlaPolicy, begin: datetime, seconds: int, pauses: list[Pause]) -> Target:
+def _target(
+    name: str, policy: SlaPolicy, begin: datetime, seconds: int, pauses: list[Pause], manual: datetime | None
+) -> Target:
+    """`manual` is a due moment set by hand: it stays where it is, also in pauses, and warnings are measured by it."""
     calendar = calendar_of(policy)
+    if manual:
+        seconds = working_between(calendar, begin, manual, pauses=pauses)
 
     def after(run: int) -> datetime | None:
         try:
@@ -217,7 +229,7 @@ def _target(name: str, policy: SlaPolicy, begin: datetime, seconds: int, pauses:
         except NeverDue:  # paused without an end, or a calendar that practically never opens
             return None
 
-    due = after(seconds)
+    due = manual or after(seconds)
     if due is None:
         return Target(name, begin, None)
     levels = [(runs(seconds, step), step.key, step) for step in plan_of(policy).escalations if fits(step, name)]
@@ -252,6 +264,15 @@ def pause(ticket: Ticket, now: datetime, reason: str, by: Actor) -> None:
     """Stops the clock; a clock that stands already stays stopped for its first reason."""
     begun = {"started_at": now, "reason": reason[:120], "actor_name": by.display_name[:200]}
     SlaPause.objects.get_or_create(ticket=ticket, ended_at=None, defaults=begun)
+
+
+def carry_on(ticket: Ticket, since: datetime, now: datetime, by: Actor) -> None:
+    """Lets the clock of a ticket that was resolved `since` go on where it stopped; targets and their warnings stay."""
+    SlaPause.objects.create(
+        ticket=ticket, started_at=since, ended_at=now, reason=str(State(State.RESOLVED).label),
+        actor_name=by.display_name[:200],
+    )  # fmt: skip
+    stamp(ticket)
 
 
 def resume(ticket: Ticket, now: datetime) -> None:

@@ -66,6 +66,7 @@ def _target(target: Target, clock: Clock) -> dict[str, Any]:
         (_("Due"), laid.due),
         (_("Warning"), target.warned_at or target.warn_at),
         (_("Met"), target.met_at),
+        (_("Set by hand, which wins"), target.manual_due),
         (_("On the ticket stands"), target.kept_due),
     )
     return {

@@ -5,6 +5,7 @@ The page loads one into its menu when that opens; without scripts its address is
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from staff import sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
-from staff.forms import AssignForm, PriorityForm, StatusForm, TagsForm, TicketPanel, TransferForm
+from staff.forms import AssignForm, DueForm, PriorityForm, StatusForm, TagsForm, TicketPanel, TransferForm
+from staff.times import zone_of
 from staff.verbs import BUTTONS
 from staff.views.ticket import back_to, here
 from staff.views.verbs import refused
@@ -27,6 +29,7 @@ FORMS: dict[str, type[TicketPanel]] = {
     "assign": AssignForm,
     "status": StatusForm,
     "priority": PriorityForm,
+    "due": DueForm,
     "tags": TagsForm,
     "transfer": TransferForm,
 }
@@ -79,6 +82,8 @@ def _apply(name: str, ticket: Ticket, user: User, data: dict[str, Any]) -> str:
     if name == "priority":
         triage.set_priority(ticket, by=user, priority=data["priority"])
         return _("Priority set.")
+    if name == "due":
+        return _set_due(ticket, user, data["due"])
     if name == "tags":
         triage.set_tags(ticket, by=user, tags=data["tags"])
         return _("Tags set.")
@@ -86,6 +91,13 @@ def _apply(name: str, ticket: Ticket, user: User, data: dict[str, Any]) -> str:
         ticket, by=user, department=data["department"], help_topic=data["help_topic"], note=data["note"]
     )
     return _("Transferred to %(department)s.") % {"department": data["department"].name}
+
+
+def _set_due(ticket: Ticket, user: User, due: datetime | None) -> str:
+    """What is typed is the person's wall clock, whatever zone the server reads it in."""
+    zone = zone_of(user)
+    triage.set_due(ticket, by=user, due=due.replace(tzinfo=zone) if due else None)  # type: ignore[arg-type]
+    return _("Due date set.") if due else _("The SLA policy decides again.")
 
 
 def _assign(ticket: Ticket, user: User, to: str) -> str:

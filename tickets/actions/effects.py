@@ -24,10 +24,14 @@ def claim(ticket: Ticket, by: Actor) -> None:
 
 def bring_back(ticket: Ticket, by: Actor, now: datetime) -> None:
     """The reopening itself, inside somebody's open door: state, assignee, clock, saved. Records nothing."""
+    stopped, policy = ticket.resolved_at, ticket.sla_policy
     ticket.come_back(now)
     ticket.assignee = _still_there(ticket)
     ticket.waiting_since = now
-    sla.start(ticket, now)
+    if stopped and policy and policy.is_enabled and policy.on_reopening == policy.OnReopening.CONTINUE:
+        sla.carry_on(ticket, stopped, now, by)
+    else:
+        sla.start(ticket, now)
     save_state(ticket, "assignee", "team", *sla.STAMPED)
 
 

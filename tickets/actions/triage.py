@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from tickets.refusals import Invalid, NotAllowed
 from tickets.states import Priority, State
 
 MAX_TAGS = 20
+_FARTHEST = timedelta(days=3653)
 
 
 def set_priority(ticket: Ticket, *, by: Actor, priority: int) -> Ticket:
@@ -30,6 +32,28 @@ def set_priority(ticket: Ticket, *, by: Actor, priority: int) -> Ticket:
             fresh.save(update_fields=["priority", "updated_at", *sla.STAMPED])
             old_label, new_label = str(Priority(old).label), str(Priority(priority).label)
             record(fresh, "priority_changed", by=by, old=old_label, new=new_label)
+    return fresh
+
+
+def set_due(ticket: Ticket, *, by: Actor, due: datetime | None) -> Ticket:
+    """Sets by hand when the ticket has to be resolved; it wins over the policy, and pauses do not move it. None goes
+    back to the policy. Raises Invalid for a moment that is over, or beyond ten years."""
+    with opened("triage", ticket, by) as (fresh, now):
+        if due is not None and not now < due < now + _FARTHEST:
+            raise Invalid(due=_("The due date must lie in the future, within ten years."))
+        if fresh.manual_due_at == due:
+            return fresh
+        fresh.manual_due_at = due
+        fresh.resolution_warned_at = fresh.resolution_breached_at = None
+        fresh.sla_fired.filter(target="resolution").delete()  # the new moment is warned of and broken by itself
+        sla.stamp(fresh)
+        if due is None and fresh.sla_policy is None:
+            fresh.resolution_due_at = None
+        fresh.save(update_fields=["updated_at", *sla.STAMPED])
+        if due is None:
+            record(fresh, "due_cleared", by=by)
+        else:
+            record(fresh, "due_set", by=by, due=f"{due.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
     return fresh
 
 

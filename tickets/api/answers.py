@@ -74,6 +74,7 @@ def _inside(row: Ticket) -> Answer:
         "next_response_due_at": row.next_response_due_at,
         "resolution_due_at": row.resolution_due_at,
         "due_at": row.due_at,
+        "manual_due_at": row.manual_due_at,
     }
 
 
@@ -81,6 +82,7 @@ _HIDDEN = dict.fromkeys(
     (
         "status", "priority", "team", "tags", "archived_at", "first_response_at", "first_response_due_at",
         "next_response_due_at", "resolution_due_at", "due_at",
+        "manual_due_at",
     )
 )  # fmt: skip
 
@@ -169,6 +171,7 @@ def _target(target: Target) -> Answer:
         "warned_at": target.warned_at,
         "breached_at": target.breached_at,
         "stored_due_at": target.kept_due or target.laid.due,
+        "manual_due_at": target.manual_due,
         "levels": [level._asdict() for level in target.levels],
         "steps": [_step(step) for step in target.laid.steps],
     }

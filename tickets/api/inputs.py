@@ -69,6 +69,9 @@ class TicketChange(Strict):
     subject = serializers.CharField(max_length=255, required=False)
     priority = _name(gettext_lazy("low, normal, high or emergency."))
     status = _name(gettext_lazy("Short name of a status under the ticket's state; null takes it off."), allow_null=True)
+    manual_due_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text=gettext_lazy("Wins over the SLA policy; null goes back to it.")
+    )
     tags = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=100)
     department = _name(gettext_lazy("Transfers the ticket. Short name or name."))
     help_topic = _name(gettext_lazy("Transfers the ticket to the topic's department. Short name or name."))

@@ -49,6 +49,7 @@ class TicketShape(Shape):
     first_response_due_at = _moment(help_text=_AGENTS)
     next_response_due_at = _moment(help_text=_AGENTS)
     resolution_due_at = _moment(help_text=_AGENTS)
+    manual_due_at = _moment(help_text=_AGENTS)
     due_at = _moment(help_text=_AGENTS)
 
 
@@ -118,6 +119,7 @@ class SlaTargetShape(Shape):
     warned_at = _moment()
     breached_at = _moment()
     stored_due_at = _moment(help_text=_("The moment that stands on the ticket."))
+    manual_due_at = _moment(help_text=_("Set by hand; wins over the steps."))
     levels = SlaLevelShape(many=True)
     steps = SlaStepShape(many=True)
 

@@ -140,6 +140,10 @@ MINUTES = [MinValueValidator(1), MaxValueValidator(525_600)]
 
 
 class SlaPolicy(models.Model):
+    class OnReopening(models.TextChoices):
+        RESTART = "restart", _("starts anew")
+        CONTINUE = "continue", _("goes on where it stopped")
+
     name = models.CharField(_("name"), max_length=80, unique=True)
     business_hours = models.ForeignKey(
         BusinessHours,
@@ -160,6 +164,12 @@ class SlaPolicy(models.Model):
     resolution_minutes = models.PositiveIntegerField(_("resolution within (minutes)"), validators=MINUTES)
     warn_percent = models.PositiveSmallIntegerField(
         _("warn at (percent of the time)"), default=80, validators=[MinValueValidator(1), MaxValueValidator(99)]
+    )
+    on_reopening = models.CharField(
+        _("on reopening the clock"),
+        max_length=8,
+        choices=OnReopening.choices,
+        default=OnReopening.RESTART,
     )
     is_enabled = models.BooleanField(_("enabled"), default=True)
 

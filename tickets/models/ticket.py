@@ -163,6 +163,7 @@ class Ticket(models.Model):
         "tickets.SlaPolicy", verbose_name=_("SLA policy"), null=True, on_delete=models.SET_NULL, db_index=False
     )
     sla_started_at = models.DateTimeField(null=True, editable=False)
+    manual_due_at = models.DateTimeField(_("due date set by hand"), null=True, editable=False)
     first_response_due_at = models.DateTimeField(null=True, editable=False)
     next_response_due_at = models.DateTimeField(null=True, editable=False)
     resolution_due_at = models.DateTimeField(null=True, editable=False)

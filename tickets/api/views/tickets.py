@@ -99,6 +99,8 @@ def _change(ticket: Ticket, by: User, given: dict[str, Any]) -> None:
     if "status" in given:
         permissions.require(by, "triage", ticket)
         triage.set_status(ticket, by=by, status=lookups.status(given["status"]))
+    if "manual_due_at" in given:
+        triage.set_due(ticket, by=by, due=given["manual_due_at"])
     if "tags" in given:
         triage.set_tags(ticket, by=by, tags=given["tags"])
     if "department" in given or "help_topic" in given:

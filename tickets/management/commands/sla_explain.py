@@ -65,6 +65,7 @@ def _target(target: Target, zone: zoneinfo.ZoneInfo) -> Iterator[str]:
     yield f"  counted {exact(laid.ran)}" + (f", left {exact(laid.left)}" if laid.left else "")
     moments = {
         "due": laid.due,
+        "set by hand, which wins:": target.manual_due,
         "warning": target.warn_at,
         "warned": target.warned_at,
         "overdue since": target.breached_at,
