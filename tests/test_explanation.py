@@ -15,7 +15,8 @@ from tests import factories, people
 from tests.test_clock import OFFICE, situations
 from tickets.actions import conversation, lifecycle, triage
 from tickets.clock import NeverDue, add_working
-from tickets.explanation import Stop, exact, explain, folded, lay_out
+from tickets.explanation import exact, explain, folded
+from tickets.laying import Stop, lay_out
 from tickets.models import Status, Ticket, User
 
 

@@ -1,113 +1,28 @@
 """Why a deadline is where it is: every stretch of time from the start to the due moment, adding up to the target.
 
-`lay_out` is pure; `explain` reads a ticket's rows for it. Nothing here changes anything.
+The laying out is pure (tickets.laying); `explain` reads a ticket's rows for it, and what was kept of targets that were
+met. Nothing here changes anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets import sla
-from tickets.clock import ALWAYS, Calendar, NeverDue, Segment, StillPaused, add_working, segments
-from tickets.models import BusinessHours, SlaFired, SlaPause, SlaPolicy, Ticket
+from tickets.clock import ALWAYS, Calendar
+from tickets.kept import laid_of, stops_of
+from tickets.laying import Laid, Step, Stop, lay_out, until
+from tickets.models import BusinessHours, SlaFired, SlaPolicy, SlaRun, Ticket
 from tickets.policies import choose
 
 MOST_STEPS = 120
 """Longer stories are told from both ends, with one step that sums up the middle."""
-
-_SECOND = timedelta(seconds=1)
-
-
-class Stop(NamedTuple):
-    """A pause: `until` is None while it lasts; `reason` and `by` are what people read."""
-
-    since: datetime
-    until: datetime | None
-    reason: str
-    by: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """A stretch of one kind: running, closed, holiday, paused, or `folded` for a summed-up middle.
-
-    `seconds` is how long it lasted, `ran` how much of that counted. Both are whole and rounded so that the sum of `ran`
-    over a due target's steps is exactly the target. `what` names the holiday or the reason of the pause, `by` who
-    paused.
-    """
-
-    start: datetime
-    end: datetime
-    kind: str
-    seconds: int
-    ran: int
-    what: str = ""
-    by: str = ""
-
-    @property
-    def text(self) -> str:
-        words = {"what": self.what, "by": self.by}
-        if self.kind == "holiday":
-            return _("Holiday: %(what)s") % words
-        if self.kind == "paused":
-            return (_("Paused: %(what)s, by %(by)s") if self.by else _("Paused: %(what)s")) % words
-        plain = {"running": _("Clock ran"), "closed": _("Closed"), "folded": _("In between, summed up")}
-        return plain[self.kind]
-
-
-@dataclass(frozen=True)
-class Laid:
-    """`due` is None while paused without an end, and for a calendar that practically never opens; then the steps end
-    at the moment of asking. `ran` plus `left` is always the target."""
-
-    due: datetime | None
-    steps: tuple[Step, ...]
-    ran: int
-    left: int
-    is_paused: bool = False
-
-
-def lay_out(
-    calendar: Calendar,
-    begin: datetime,
-    seconds: int,
-    *,
-    stops: Sequence[Stop] = (),
-    holidays: Mapping[date, str] | None = None,
-    now: datetime,
-) -> Laid:
-    """The way of a clock from `begin` to the moment at which `seconds` of working time have run. All moments UTC."""
-    pauses = [(stop.since, stop.until, str(number)) for number, stop in enumerate(stops)]
-    due, is_paused = None, False
-    try:
-        due = add_working(calendar, begin, seconds, pauses=pauses)
-    except NeverDue as error:
-        is_paused = isinstance(error, StillPaused)
-    told = segments(calendar, begin, due or max(now, begin), pauses=pauses)
-    steps = tuple(_steps(told, stops, holidays or {}))
-    ran = sum(step.ran for step in steps)
-    return Laid(due, steps, ran, seconds - ran, is_paused)
-
-
-def _steps(told: Iterable[Segment], stops: Sequence[Stop], holidays: Mapping[date, str]) -> Iterable[Step]:
-    """Each kind is rounded over its running total, so that fractions of a second never get lost or doubled."""
-    totals: dict[str, timedelta] = {}
-    for part in told:
-        before = totals.get(part.kind, timedelta())
-        totals[part.kind] = after = before + (part.end - part.start)
-        seconds = after // _SECOND - before // _SECOND
-        what, by = part.label, ""
-        if part.kind == "paused":
-            what, by = stops[int(part.label)].reason, stops[int(part.label)].by
-        elif part.kind == "holiday":
-            what = holidays.get(date.fromisoformat(part.label), part.label)
-        yield Step(part.start, part.end, part.kind, seconds, seconds if part.kind == "running" else 0, what, by)
 
 
 def exact(seconds: int) -> str:
@@ -199,6 +114,7 @@ class _Asked:
     holidays: Mapping[date, str]
     stops: tuple[Stop, ...]
     fired: Mapping[tuple[str, datetime, str], tuple[datetime, bool]]
+    runs: Mapping[tuple[str, datetime], SlaRun]
     now: datetime
 
 
@@ -218,12 +134,12 @@ def explain(
         return None
     hours = hours or used.business_hours
     calendar = sla.load_calendar(hours.pk) if hours else ALWAYS
-    rows = SlaPause.objects.filter(ticket=ticket).order_by("started_at")
-    stops = tuple(Stop(*row) for row in rows.values_list("started_at", "ended_at", "reason", "actor_name"))
+    stops = stops_of(ticket)
     names = dict(hours.holidays.values_list("date", "name")) if hours else {}
-    asked = _Asked(ticket, used, calendar, names, stops, _fired(ticket), now or timezone.now())
     own, chosen = ticket.sla_policy, choose(ticket)
     as_if = own is None or used.pk != own.pk or (hours.pk if hours else None) != own.business_hours_id
+    runs = {} if as_if else {(run.target, run.begun_at): run for run in ticket.sla_runs.all()}
+    asked = _Asked(ticket, used, calendar, names, stops, _fired(ticket), runs, now or timezone.now())
     reason = chosen.reason if chosen.policy == used and not as_if else ""
     targets = tuple(target for name in sla.LABELS if (target := _target(asked, name)))
     return Explanation(used.name, reason, hours.name if hours else _("Day and night"), calendar.zone, as_if, targets)
@@ -241,8 +157,11 @@ def _target(asked: _Asked, name: str) -> Target | None:
     minutes = sla.minutes_of(asked.policy, name, ticket.priority)
     if begin is None or not minutes or (met and met < begin):  # met before the clock began anew: not promised again
         return None
-    stops, seconds = _until(asked.stops, met), minutes * 60
-    laid = lay_out(asked.calendar, begin, seconds, stops=stops, holidays=asked.holidays, now=asked.now)
+    stops, seconds = until(asked.stops, met), minutes * 60
+    if met and (run := asked.runs.get((name, begin))):
+        seconds, laid = run.seconds, laid_of(run)
+    else:
+        laid = lay_out(asked.calendar, begin, seconds, stops=stops, holidays=asked.holidays, now=asked.now)
     kept = getattr(ticket, f"{name}_due_at")
     manual = ticket.manual_due_at if name == "resolution" else None
     return Target(
@@ -270,17 +189,6 @@ def _levels(asked: _Asked, name: str, begin: datetime, seconds: int, stops: Sequ
             fired_at, is_skipped = asked.fired.get((name, begin, step.key), (None, False))
             levels.append(Level(str(step), _after(asked, begin, run, stops), fired_at, is_skipped))
     return tuple(levels)
-
-
-def _until(stops: Iterable[Stop], met: datetime | None) -> tuple[Stop, ...]:
-    """What paused before the target was met; later pauses concern it no more."""
-    if met is None:
-        return tuple(stops)
-    return tuple(
-        stop._replace(until=met) if stop.until is None or stop.until > met else stop
-        for stop in stops
-        if stop.since < met
-    )
 
 
 def _state(asked: _Asked, laid: Laid, met: datetime | None, manual: datetime | None) -> str:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import outbox, saving, sla
+from tickets import kept, outbox, saving, sla
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS, bring_back, claim
 from tickets.actions.intake import open_ticket
@@ -48,6 +48,7 @@ def reply(
     try:
         with opened("reply", ticket, by) as (fresh, now):
             _check_seen(fresh, seen, by)
+            owed = kept.owed(fresh, kept.RESPONSES)
             to, cc, before = fresh.requester, _in_copy(fresh), as_it_was(fresh)
             message = write(
                 fresh, Message.Kind.REPLY, by, body, now,
@@ -55,6 +56,7 @@ def reply(
                 recipients={"to": [to.email], "cc": [person.email for person in cc]}, **more,
             )  # fmt: skip
             _answer(fresh, by, now, status)
+            kept.keep(fresh, owed, now)
             _mail(fresh, message, (to, *cc), before)
             record(fresh, "replied", by=by, message=message)
     except IntegrityError:

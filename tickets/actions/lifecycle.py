@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from tickets import sla
+from tickets import kept, sla
 from tickets.actions.conversation import reply
 from tickets.actions.door import opened
 from tickets.actions.effects import bring_back, claim, save_state
@@ -35,12 +35,14 @@ def resolve(ticket: Ticket, *, by: Actor, body: str = "", nonce: uuid.UUID | Non
         if body.strip():
             reply(ticket, by=by, body=body, nonce=nonce)
         with opened("resolve", ticket, by) as (fresh, now):
+            owed = kept.owed(fresh)
             claim(fresh, by)
             fresh.settle(now)
             fresh.auto_close_at = now + timedelta(days=fresh.department.auto_close_days)
             _meet_first_response(fresh, now)
             _stop_clock(fresh, now)
             save_state(fresh, "assignee", "first_response_at")
+            kept.keep(fresh, owed, now)
             record(fresh, "resolved", by=by)
     return fresh
 
@@ -74,9 +76,11 @@ def close_quiet(ticket: Ticket) -> Ticket | None:
 
 
 def _close(ticket: Ticket, now: datetime) -> None:
+    owed = kept.owed(ticket, ("resolution",))
     ticket.shut(now)
     _stop_clock(ticket, now)
     save_state(ticket)
+    kept.keep(ticket, owed, now)
 
 
 def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:

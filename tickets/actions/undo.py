@@ -71,6 +71,7 @@ def _withdraw(ticket: Ticket, message: Message, mails: list[OutboundEmail], by: 
     OutboundEmail.objects.filter(held, state=OutboundEmail.State.QUEUED).update(
         state=OutboundEmail.State.CANCELLED, next_attempt_at=None
     )
+    ticket.sla_runs.filter(ended_at__gte=message.created_at).delete()
     _remove(Message.objects.get(pk=message.pk))
     fresh = Ticket.objects.select_related("department", "help_topic", "status", "sla_policy").get(pk=ticket.pk)
     _recount(fresh, now)

@@ -9,6 +9,7 @@ from tickets.models.muted import Muted
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
+from tickets.models.run import SlaRun
 from tickets.models.sla import BusinessHours, DateHours, Holiday, OpeningHours, SlaPause, SlaPolicy, SlaTarget
 from tickets.models.sources import HookToken, MailSource, OAuthGrant
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
@@ -50,6 +51,7 @@ __all__ = [
     "SlaFired",
     "SlaPause",
     "SlaPolicy",
+    "SlaRun",
     "SlaTarget",
     "Status",
     "System",

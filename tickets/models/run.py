@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class SlaRun(models.Model):
+    """How the clock of one target ran until it was met, as it was then: calendars, policies and their names may change
+    afterwards, and what is reported of the past must not. Times are in seconds of working time."""
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="sla_runs", db_index=False)
+    target = models.CharField(max_length=20)
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    seconds = models.PositiveIntegerField(help_text="What was promised.")
+    ran = models.PositiveIntegerField(help_text="What it took.")
+    policy_name = models.CharField(max_length=80)
+    calendar_name = models.CharField(max_length=80)
+    calendar_digest = models.CharField(max_length=16, help_text="Equal for equal hours, holidays and dates.")
+    steps = models.JSONField(help_text="start, end, kind, seconds, ran, what, by; from the start to the due moment.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["ticket", "target", "begun_at"], name="sla_run_once")]
+
+    def __str__(self) -> str:
+        return f"{self.target} #{self.ticket_id}"
