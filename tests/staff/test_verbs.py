@@ -18,7 +18,7 @@ MOVES = {
     "close": ("open", "closed"),
     "reopen": ("closed", "reopened"),
 }
-PANELS = ["assign", "status", "priority", "tags", "transfer"]
+PANELS = ["assign", "status", "priority", "due", "tags", "transfer"]
 ADMINS = ["archive", "trash"]
 QUIET = ["follow", "unfollow", "revoke-links"]
 ALL = [*MOVES, *PANELS, *ADMINS, "unarchive", "restore", *QUIET, "reply", "note"]
