@@ -198,7 +198,8 @@ class _Rows:
         if row.due_at:
             if row.due_at < self.clock.now:
                 return self.clock.due(row.due_at), "danger"
-            warned = row.resolution_warned_at or (row.first_response_warned_at and not row.first_response_at)
+            warned = row.resolution_warned_at or row.next_response_warned_at
+            warned = warned or (row.first_response_warned_at and not row.first_response_at)
             return self.clock.due(row.due_at), "warn" if warned else "neutral"
         if row.state == State.RESOLVED and row.auto_close_at:
             return self.clock.closes(row.auto_close_at), "ok"

@@ -49,6 +49,7 @@ class Row(NamedTuple):
     first_response_at: datetime | None
     first_response_due_at: datetime | None
     first_response_warned_at: datetime | None
+    next_response_warned_at: datetime | None
     resolution_warned_at: datetime | None
     due_at: datetime | None
     auto_close_at: datetime | None
