@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 from tests.bench.ports import free_port
 
 _TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
+_MESSAGE_ID = re.compile(rb"^message-id:\s*<", re.IGNORECASE | re.MULTILINE)
 _numbers = itertools.count(1)
 
 
@@ -115,14 +116,14 @@ def send_mails(address: str, mailbox: str, count: int, connections: int = 4) -> 
 
 
 def send_files(address: str, mailbox: str, files: list[Path], connections: int = 4) -> int:
-    """Sends these raw mails over SMTP, each made new by a header of its own; how many were taken."""
+    """Sends these raw mails over SMTP, each with a Message-ID that was never seen; how many were taken."""
     host, _colon, port = address.rpartition(":")
 
     def send(part: int) -> int:
         taken = 0
         with smtplib.SMTP(host, int(port), timeout=60) as relay:
             for file in files[part::connections]:
-                raw = f"X-Delivery: {uuid.uuid4()}\r\n".encode() + file.read_bytes()
+                raw = _MESSAGE_ID.sub(b"Message-ID: <%s." % uuid.uuid4().hex.encode(), file.read_bytes(), count=1)
                 with contextlib.suppress(smtplib.SMTPResponseException):  # a line longer than the intake takes
                     relay.sendmail("somebody@senders.example", [mailbox], raw)
                     taken += 1
