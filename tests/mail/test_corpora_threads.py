@@ -1,4 +1,4 @@
-"""Threading on mail that nobody here wrote: whatever earlier mail of the same conversation a mail names, it finds it."""
+"""Threading on mail that nobody here wrote: whatever earlier mail of a conversation a mail names, it finds its ticket."""
 
 from __future__ import annotations
 
