@@ -42,7 +42,7 @@ EVENT = {
     "assign": "assigned", "hand_to_team": "team_changed", "start": "started", "reply": "replied", "note": "noted",
     "receive": "received", "resolve": "resolved", "confirm": "confirmed", "close": "closed", "reopen": "reopened",
     "archive": "archived", "unarchive": "unarchived", "triage": "priority_changed", "transfer": "transferred",
-    "follow": "links_revoked",
+    "follow": "followed",
 }  # fmt: skip
 AGENT_VERBS = set(TABLE) - {"receive", "confirm", "archive", "unarchive"}
 MAY = {
@@ -177,7 +177,7 @@ class Lifecycle(RuleBasedStateMachine):
             here = self.fresh().department
             assignment.transfer(ticket, by=by, department=self.away if here == self.home else self.home)
         elif verb == "follow":
-            triage.revoke_links(ticket, by=by)
+            triage.follow(ticket, by=by, person=people.customer())
         else:
             getattr(lifecycle, verb)(ticket, by=by)
 

@@ -1,4 +1,4 @@
-"""Threading on mail that nobody here wrote: whatever earlier mail of a conversation a mail names, it finds its ticket."""
+"""Threading on mail that nobody here wrote: whichever earlier mail a mail names, it finds the ticket."""
 
 from __future__ import annotations
 
