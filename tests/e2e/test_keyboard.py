@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -73,3 +75,12 @@ def test_the_sheet_of_keys_opens_and_closes(page: Page) -> None:
     expect(page.locator("#keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).not_to_be_visible()
+
+
+def test_a_verb_works_by_its_own_address(page: Page, waiting: list[Ticket]) -> None:
+    """Opened in a window of its own, its form has no ticket beside it to renew."""
+    page.goto(f"/staff/tickets/{waiting[0].number}/priority/")
+    page.get_by_role("combobox").select_option(label="High")
+    page.get_by_role("main").get_by_role("button").last.click()
+    expect(page).to_have_url(re.compile(rf"/staff/tickets/{waiting[0].number}/$"))
+    assert Ticket.objects.get(pk=waiting[0].pk).priority == 3
