@@ -132,7 +132,7 @@ def steps(ticket: Ticket) -> list[dict[str, str]]:
 def time(ticket: Ticket, clock: Clock) -> dict[str, Any]:
     """The targets, and the address that tells why they are due when they are."""
     due = ticket.due_at if ticket.is_active else None
-    why = _("Why %(moment)s?") % {"moment": clock.at(due)} if due else _("Why these times?")
+    why = _("%(moment)s: why?") % {"moment": clock.at(due)} if due else _("Why these times?")
     url = reverse("staff:sla", args=[ticket.number])
     return {"targets": targets(ticket, clock), "why": why, "why_url": url}
 
