@@ -119,7 +119,9 @@ def _without_database(request: HttpRequest) -> None:
 urlpatterns = [path("broken/", _broken), path("lost/", _without_database), *helpdesk_urls.urlpatterns]
 handler400, handler403 = helpdesk_urls.handler400, helpdesk_urls.handler403
 handler404, handler500 = helpdesk_urls.handler404, helpdesk_urls.handler500
-TELLING = re.compile(r"django|python|traceback|\.py\b|/work/|site-packages|settings|\d+\.\d+\.\d+|canary", re.I)
+TELLING = re.compile(
+    rf"django|python|traceback|\.py\b|{re.escape(str(ROOT))}|site-packages|settings|\d+\.\d+\.\d+|canary", re.I
+)
 
 
 class TestErrorPages:
