@@ -47,6 +47,8 @@ PAGES = {
     "staff-ticket-copied": ("agent", "/staff/tickets/{copied}/", STAFF),
     "admin-index": ("admin", "/admin/", ADMIN),
     "admin-changelist": ("admin", "/admin/tickets/helptopic/", ADMIN),
+    "admin-rows": ("admin", "/admin/tickets/businesshours/add/", ADMIN),
+    "admin-samples": ("admin", "/admin/tickets/dkimkey/samples/", ADMIN),
     "admin-form": ("admin", "/admin/tickets/mailbox/add/", ADMIN),
 }
 

@@ -9,10 +9,20 @@ function name(field) {
   shown?.setAttribute("aria-labelledby", label.id);
 }
 
-function nameAll() {
-  document.querySelectorAll("select.admin-autocomplete").forEach(name);
+// In a table of rows only the columns have headings; each field gets that of its own.
+function nameByColumn(cell) {
+  const heading = cell.closest("table").tHead?.rows[0]?.cells[cell.cellIndex];
+  const words = heading?.textContent.trim() || cell.textContent.trim();
+  for (const field of cell.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+    if (words && !field.labels?.length && !field.hasAttribute("aria-label")) field.setAttribute("aria-label", words);
+  }
 }
 
-// select2 draws late, and anew for each row that is added.
+function nameAll() {
+  document.querySelectorAll("select.admin-autocomplete").forEach(name);
+  document.querySelectorAll(".tabular tbody td").forEach(nameByColumn);
+}
+
+// Boxes are drawn late, and rows are added.
 new MutationObserver(nameAll).observe(document.body, { childList: true, subtree: true });
 nameAll();
