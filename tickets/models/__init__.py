@@ -3,6 +3,7 @@ from tickets.models.choice import SlaChoice
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
+from tickets.models.forms import Field, Form, FormVersion
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
 from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
@@ -25,7 +26,10 @@ __all__ = [
     "Desk",
     "DkimKey",
     "Escalation",
+    "Field",
     "Follower",
+    "Form",
+    "FormVersion",
     "Heartbeat",
     "HelpTopic",
     "Holiday",

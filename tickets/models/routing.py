@@ -70,6 +70,16 @@ class HelpTopic(models.Model):
     department = models.ForeignKey(
         Department, verbose_name=_("department"), on_delete=models.PROTECT, related_name="help_topics"
     )
+    form = models.ForeignKey(
+        "tickets.Form",
+        verbose_name=_("form"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="help_topics",
+        limit_choices_to={"is_field_set": False},
+        help_text=_("Empty: the form of the topic above it, else the default form."),
+    )
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices, default=Priority.NORMAL)
     sla_policy = models.ForeignKey(
         "tickets.SlaPolicy", verbose_name=_("SLA policy"), null=True, blank=True, on_delete=models.SET_NULL

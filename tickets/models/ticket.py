@@ -133,6 +133,12 @@ class Ticket(models.Model):
         "self", verbose_name=_("follow-up of"), null=True, on_delete=models.SET_NULL, related_name="follow_ups"
     )
 
+    # The answers to the form of the help topic, {key: value}, and the version of the form that was asked.
+    fields = models.JSONField(_("fields"), default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
+    form_version = models.ForeignKey(
+        "tickets.FormVersion", null=True, on_delete=models.PROTECT, db_index=False, related_name="+", editable=False
+    )
+
     # Only on a ticket that was opened just now.
     first_message: Message
 
@@ -218,6 +224,7 @@ class Ticket(models.Model):
             models.Index(fields=["auto_close_at"], name="ticket_auto_close", condition=Q(auto_close_at__isnull=False)),
             GinIndex(fields=["search"], name="ticket_search"),
             GinIndex(fields=["tag_names"], name="ticket_tag_names"),
+            GinIndex(fields=["fields"], name="ticket_fields", opclasses=["jsonb_path_ops"]),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="ticket_state_known"),
