@@ -55,7 +55,7 @@ class Form(models.Model):
     is_default = models.BooleanField(
         _("asked where the help topic has no form"), default=False, help_text=_("Also where no topic was chosen.")
     )
-    # A list of items as in tickets.fields; `revision` counts its changes, so that two admins cannot overwrite each other.
+    # A list of items as in tickets.fields; `revision` counts changes: two admins cannot overwrite each other.
     draft = models.JSONField(default=list, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=0, editable=False)
     current = models.ForeignKey(
@@ -85,7 +85,7 @@ class FormVersion(models.Model):
 
     form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    # What the admin wrote, and the same with every field set replaced by its fields: the list that tickets.fields reads.
+    # What the admin wrote, and the same with each field set replaced by its fields, as tickets.fields reads it.
     source = models.JSONField()
     items = models.JSONField()
     saved_at = models.DateTimeField(default=timezone.now)

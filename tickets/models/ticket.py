@@ -134,7 +134,9 @@ class Ticket(models.Model):
     )
 
     # The answers to the form of the help topic, {key: value}, and the version of the form that was asked.
-    fields = models.JSONField(_("fields"), default=dict, db_default=models.Value({}, models.JSONField()), editable=False)
+    fields = models.JSONField(
+        _("fields"), default=dict, db_default=models.Value({}, models.JSONField()), editable=False
+    )
     form_version = models.ForeignKey(
         "tickets.FormVersion", null=True, on_delete=models.PROTECT, db_index=False, related_name="+", editable=False
     )
