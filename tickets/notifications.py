@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from tickets import outbox
+from tickets import absences, outbox
 from tickets.compiled import Change, Compiled
 from tickets.mail import automatic, outbound
 from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
@@ -237,13 +237,11 @@ def _writer(event: TicketEvent) -> list[User]:
 
 
 def _agents(event: TicketEvent, people: Iterable[User | None]) -> list[User]:
-    """Those of them who may see the ticket, without the one who did it."""
-    row = Ticket.objects.filter(pk=event.ticket_id)
-    return [
-        person
-        for person in people
-        if person and person.is_active and person.pk != event.actor_id and row.visible_to(person).exists()
-    ]
+    """Those of them who may see the ticket, without the one who did it; for who is away, the delegate."""
+    row, found = Ticket.objects.filter(pk=event.ticket_id), [person for person in people if person and person.is_active]
+    instead = absences.stand_ins(found) if found else {}
+    there = {person.pk: person for person in (instead.get(one.pk, one) for one in found)}
+    return [person for person in there.values() if person.pk != event.actor_id and row.visible_to(person).exists()]
 
 
 NOTICES: dict[str, tuple[Notice, ...]] = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests import factories, people
 from tickets.models import (
+    Absence,
     ApiToken,
     Department,
     DkimKey,
@@ -20,6 +21,7 @@ from tickets.models import (
     OutboundEmail,
     Permission,
     Role,
+    Skill,
     SlaChoice,
     Status,
     Tag,
@@ -134,7 +136,15 @@ def outbound() -> OutboundEmail:
     )  # fmt: skip
 
 
+def skill() -> Skill:
+    made = Skill.objects.create(name=f"Skill {next(_count)}", tags=["vpn"])
+    made.agents.add(people.agent())
+    made.topics.add(help_topic())
+    return made
+
+
 ROWS: dict[str, Callable[[], Any]] = {
+    "absence": lambda: Absence.objects.create(user=people.agent(), delegate=people.agent()),
     "apitoken": api_token,
     "businesshours": business_hours,
     "department": department,
@@ -148,6 +158,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "organization": lambda: people.organization(domains=["acme.example", "acme.test"]),
     "outboundemail": outbound,
     "role": role,
+    "skill": skill,
     "slachoice": sla_choice,
     "slapolicy": sla_policy,
     "status": status,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tickets import sla
+from tickets import absences, sla
 from tickets.actions.conversation import note as write_note
 from tickets.actions.door import opened
 from tickets.actions.effects import change_policy
@@ -17,10 +17,13 @@ from tickets.states import State
 
 
 def assign(ticket: Ticket, *, by: Actor, agent: User | None) -> Ticket:
-    """Gives the ticket to `agent`, or to nobody. A new or reopened ticket becomes open; else the state stays."""
+    """Gives the ticket to `agent`, or to nobody. A new or reopened ticket becomes open; else the state stays. What is
+    given to somebody who is away goes to the delegate who stands in, if there is one."""
     with opened("assign", ticket, by) as (fresh, now):
+        name = ""
         if agent is not None:
             _check_agent(agent, fresh.department)
+            agent, name = _who_gets_it(agent, fresh, by)
         if agent is None and fresh.assignee_id is None:
             return fresh
         _take_up(fresh, taken=agent is not None)
@@ -30,7 +33,7 @@ def assign(ticket: Ticket, *, by: Actor, agent: User | None) -> Ticket:
         if agent is None:
             record(fresh, "unassigned", by=by)
         else:
-            record(fresh, "assigned", by=by, agent=agent.display_name, agent_id=agent.pk)
+            record(fresh, "assigned", by=by, agent=name, agent_id=agent.pk)
     return fresh
 
 
@@ -47,6 +50,17 @@ def hand_to_team(ticket: Ticket, *, by: Actor, team: Team) -> Ticket:
         fresh.save(update_fields=["state", "status", "team", "assignee", "updated_at", *sla.STAMPED])
         record(fresh, "team_changed", by=by, team=team.name, team_id=team.pk)
     return fresh
+
+
+def _who_gets_it(agent: User, ticket: Ticket, by: Actor) -> tuple[User, str]:
+    """Whom the ticket is given to, and what the event calls them; who takes a ticket gets it, away or not."""
+    if by == agent or absences.current(agent) is None:
+        return agent, agent.display_name
+    delegate = absences.on_duty(agent, ticket.department_id) or agent
+    if delegate == agent:
+        return agent, agent.display_name
+    words = {"delegate": delegate.display_name, "agent": agent.display_name}
+    return delegate, _("%(delegate)s (for %(agent)s, who is away)") % words
 
 
 def _take_up(ticket: Ticket, *, taken: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tickets import sla
+from tickets import absences, sla
 from tickets.events import record
 from tickets.models import Ticket, User
 from tickets.permissions import Actor
@@ -53,11 +53,11 @@ def change_policy(ticket: Ticket, by: Actor) -> None:
 
 
 def _still_there(ticket: Ticket) -> User | None:
-    """The last assignee if still at work, else whom the help topic names."""
+    """The last assignee if still at work, or who stands in; else whom the help topic names."""
     last, topic = ticket.assignee, ticket.help_topic
     for agent in (last, topic.assignee if topic else None):
-        if agent and agent.is_active and agent.is_agent and agent.is_available:
-            return agent
+        if agent and (found := absences.on_duty(agent, ticket.department_id)):
+            return found
     return None
 
 

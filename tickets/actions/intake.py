@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import permissions, saving, sla
+from tickets import absences, permissions, saving, sla
 from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
 from tickets.models import SYSTEM, Department, Desk, HelpTopic, Message, Ticket, User
@@ -91,9 +91,7 @@ def _route(topic: HelpTopic | None, department: Department | None, priority: int
         priority = topic.priority if topic else Priority.NORMAL
     routed: dict[str, Any] = {"department": department, "help_topic": topic, "priority": priority}
     if topic and topic.department_id == department.pk:
-        assignee = topic.assignee
-        at_work = assignee and assignee.is_active and assignee.is_agent and assignee.is_available
-        routed["assignee"] = assignee if at_work else None
+        routed["assignee"] = absences.on_duty(topic.assignee, department.pk) if topic.assignee_id else None
         routed["team"] = topic.team if topic.team and topic.team.is_enabled else None
     return routed
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 GROUPS: list[tuple[Any, list[str]]] = [
     (_("Desk"), ["Desk"]),
-    (_("People"), ["User", "Organization", "Team", "Role", "ApiToken"]),
+    (_("People"), ["User", "Organization", "Team", "Role", "Skill", "Absence", "ApiToken"]),
     (_("Routing"), ["Department", "HelpTopic", "Status", "Tag"]),
     (_("Time"), ["SlaPolicy", "SlaChoice", "BusinessHours"]),
     (_("Mail"), ["Mailbox", "MailRelay", "DkimKey", "OAuthGrant", "InboundEmail", "OutboundEmail"]),

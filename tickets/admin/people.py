@@ -22,7 +22,7 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("email", "name", "organization", "phone", "language", "time_zone", "notes", "is_active", "is_agent",
-                  "is_superuser", "is_available", "signature", "may_receive_automatic_mail",
+                  "is_superuser", "is_available", "capacity", "signature", "may_receive_automatic_mail",
                   "automatic_mail_paused_until")  # fmt: skip
         labels = {"is_superuser": _("Admin")}
         help_texts = {"is_superuser": _("May do everything, also here. Admins are agents too.")}
@@ -60,7 +60,7 @@ class UserAdmin(DeskModelAdmin):
     fieldsets = (
         (None, {"fields": ("email", "name", "organization", "phone", "language", "time_zone", "notes")}),
         (_("Access"), {"fields": ("is_active", "is_agent", "is_superuser", "created_at", "last_login")}),
-        (_("As an agent"), {"fields": ("is_available", "signature")}),
+        (_("As an agent"), {"fields": ("is_available", "capacity", "signature")}),
         (_("Mail"), {"fields": ("may_receive_automatic_mail", "automatic_mail_paused_until")}),
     )
 

@@ -12,5 +12,17 @@ class AdminConfig(SimpleAdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        for name in ("desk", "people", "tokens", "routing", "time", "choices", "mail", "relays", "oauth", "tickets"):
+        for name in (
+            "desk",
+            "people",
+            "tokens",
+            "routing",
+            "time",
+            "choices",
+            "mail",
+            "relays",
+            "oauth",
+            "staffing",
+            "tickets",
+        ):
             import_module(f"tickets.admin.{name}")

@@ -13,10 +13,12 @@ from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.run import SlaRun
 from tickets.models.sla import BusinessHours, DateHours, Holiday, OpeningHours, SlaPause, SlaPolicy, SlaTarget
 from tickets.models.sources import HookToken, MailSource, OAuthGrant
+from tickets.models.staffing import Absence, Skill
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
 
 __all__ = [
     "SYSTEM",
+    "Absence",
     "ApiToken",
     "Attachment",
     "BlockedSender",
@@ -51,6 +53,7 @@ __all__ = [
     "ProposedFollower",
     "RelayHealth",
     "Role",
+    "Skill",
     "SlaChoice",
     "SlaFired",
     "SlaPause",

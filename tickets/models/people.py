@@ -117,8 +117,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("agent"), default=False, help_text=_("Works in the staff workspace, in the departments of the memberships.")
     )
     is_available = models.BooleanField(
-        _("available"), default=True, help_text=_("Reopened tickets go back to an agent only while available.")
+        _("available"), default=True, help_text=_("The desk gives tickets to an agent only while available.")
     )
+    capacity = models.PositiveSmallIntegerField(
+        _("most open tickets"),
+        null=True,
+        blank=True,
+        help_text=_("The desk gives the agent no further ticket by itself beyond these. Empty: any number."),
+    )
+    last_given_at = models.DateTimeField(null=True, editable=False)
     signature = models.TextField(_("signature"), blank=True, help_text=_("Put under replies sent by e-mail."))
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Switch off instead of deleting: the history stays readable.")
