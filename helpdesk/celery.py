@@ -36,6 +36,7 @@ app.conf.beat_schedule = {
     "delayed mail": {"task": "tickets.tasks.tell_of_delayed_mail", "schedule": 300.0, "options": {"expires": 300}},
     "sla": {"task": "tickets.tasks.sweep_sla", "schedule": 60.0, "options": {"expires": 60}},
     "quiet tickets": {"task": "tickets.tasks.sweep_quiet", "schedule": 60.0, "options": {"expires": 60}},
+    "snoozed tickets": {"task": "tickets.tasks.sweep_snoozed", "schedule": 60.0, "options": {"expires": 60}},
     "holidays": {"task": "tickets.tasks.sweep_holidays", "schedule": 900.0, "options": {"expires": 900}},
     "retention": {"task": "tickets.tasks.sweep_retention", "schedule": 3600.0, "options": {"expires": 3600}},
 }

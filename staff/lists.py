@@ -24,6 +24,7 @@ _ORDER = {
     "last_message_at": gettext_lazy("Latest first"),
     "due_at": gettext_lazy("Deadline ↑"),
     "closed_at": gettext_lazy("Latest first"),
+    "snoozed_until": gettext_lazy("Next to wake ↑"),
 }
 _PRIORITY_KIND: dict[int, str] = {Priority.LOW: "neutral", Priority.HIGH: "warn", Priority.EMERGENCY: "danger"}
 SHOWN_TAGS = 3
@@ -183,6 +184,8 @@ class _Rows:
 
     def _chips(self, row: Row) -> list[str]:
         chips = []
+        if row.snoozed_until:
+            chips.append(drawn.chip(self.clock.wakes(row.snoozed_until), "neutral", "snoozed"))
         if deadline := self._deadline(row):
             chips.append(drawn.chip(*deadline))
         if kind := _PRIORITY_KIND.get(row.priority):

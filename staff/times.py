@@ -52,6 +52,9 @@ class Clock:
             return _("Due in %(span)s") % {"span": span(seconds)}
         return _("Due %(moment)s") % {"moment": self.at(moment)}
 
+    def wakes(self, moment: datetime) -> str:
+        return _("Asleep until %(moment)s") % {"moment": self.at(moment)}
+
     def closes(self, moment: datetime) -> str:
         seconds = max(0.0, (moment - self.now).total_seconds())
         return _("Closes in %(span)s") % {"span": span(seconds)}

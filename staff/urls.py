@@ -37,7 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<str:number>/reply/", compose.reply, name="reply"),
     path("tickets/<str:number>/undo/<int:pk>/", compose.undo, name="undo"),
     path("tickets/<str:number>/note/", compose.note, name="note"),
-    *[_panel(name) for name in panels.FORMS],
+    *[_panel(name) for name in panels.PANELS],
     *[_verb(name) for name in verbs.ACTS],
     path("tickets/<str:number>/proposed/<int:pk>/", people.decide, name="proposed"),
     path("messages/<int:pk>/html/", files.message_html, name="message_html"),

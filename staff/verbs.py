@@ -30,6 +30,8 @@ BUTTONS: dict[str, Button] = {
     "priority": Button(_("Priority"), "triage", panel=True),
     "due": Button(_("Due date"), "triage", panel=True),
     "tags": Button(_("Tags"), "triage", panel=True),
+    "snooze": Button(_("Snooze"), "snooze", "z", panel=True),
+    "wake": Button(_("Wake"), "wake", "z", primary=True),
     "transfer": Button(_("Transfer"), "transfer", panel=True),
     "follow": Button(_("Follow"), "follow"),
     "unfollow": Button(_("Stop following"), "follow"),
@@ -55,7 +57,7 @@ def possible(ticket: Ticket, user: User) -> set[str]:
 
 def offered(ticket: Ticket, may: set[str], *, is_follower: bool, back: str = "") -> list[dict[str, Any]]:
     """The buttons for `may`, which `possible` found. `back` is the query that names the list beside the ticket."""
-    hidden = {"follow" if is_follower else "unfollow"}
+    hidden = {"follow" if is_follower else "unfollow", "snooze" if ticket.is_asleep else "wake"}
     if "triage" not in may:
         hidden.add("revoke-links")
     base = reverse("staff:ticket", args=[ticket.number])

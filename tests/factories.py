@@ -89,7 +89,7 @@ def age(ticket: Ticket, **delta: int) -> Ticket:
     """Moves every moment of the ticket into the past, as if `delta` (timedelta words) had gone by."""
     step = timedelta(**delta)
     row = Ticket.objects.filter(pk=ticket.pk)
-    names = [field.name for field in Ticket._meta.fields if field.name.endswith(("_at", "_since"))]
+    names = [field.name for field in Ticket._meta.fields if field.name.endswith(("_at", "_since", "_until"))]
     values = row.values(*names).get()
     row.update(**{name: value - step for name, value in values.items() if value is not None})
     for related in (ticket.messages, ticket.events):

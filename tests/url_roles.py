@@ -6,6 +6,7 @@ A cell is a status code, or: `login` for the way to the sign-in page, `->` for a
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # fmt: off
@@ -76,11 +77,13 @@ GET = {
     "staff:priority":                       "login     403    403    200    404     403    200",
     "staff:due":                            "login     403    403    200    404     403    200",
     "staff:tags":                           "login     403    403    200    404     403    200",
+    "staff:snooze":                         "login     403    403    200    404     403    200",
     "staff:transfer":                       "login     403    403    200    404     403    200",
     "staff:start":                          "login     403    403    ->     ->      ->     ->",
     "staff:resolve":                        "login     403    403    ->     ->      ->     ->",
     "staff:close":                          "login     403    403    ->     ->      ->     ->",
     "staff:reopen":                         "login     403    403    ->     ->      ->     ->",
+    "staff:wake":                           "login     403    403    ->     ->      ->     ->",
     "staff:archive":                        "login     403    403    ->     ->      ->     ->",
     "staff:unarchive":                      "login     403    403    ->     ->      ->     ->",
     "staff:trash":                          "login     403    403    ->     ->      ->     ->",
@@ -181,11 +184,13 @@ POST = {
     "staff:priority":                       "login     403    403    ->     404     403    ->",
     "staff:due":                            "login     403    403    ->     404     403    ->",
     "staff:tags":                           "login     403    403    ->     404     403    ->",
+    "staff:snooze":                         "login     403    403    ->     404     403    ->",
     "staff:transfer":                       "login     403    403    ->     404     403    ->",
     "staff:start":                          "login     403    403    ->     404     403    ->",
     "staff:resolve":                        "login     403    403    ->     404     403    ->",
     "staff:close":                          "login     403    403    ->     404     403    ->",
     "staff:reopen":                         "login     403    403    ->     404     403    ->",
+    "staff:wake":                           "login     403    403    ->     404     403    ->",
     "staff:archive":                        "login     403    403    403    404     403    ->",
     "staff:unarchive":                      "login     403    403    403    404     403    ->",
     "staff:trash":                          "login     403    403    403    404     403    ->",
@@ -250,6 +255,8 @@ API_GET = {
     "api:archive":                          "401    403    403    403    403        403     403    403         405",
     "api:unarchive":                        "401    403    403    403    403        403     403    403         405",
     "api:tags":                             "401    405    405    405    405        405     405    405         405",
+    "api:snooze":                           "401    405    405    405    405        405     405    405         405",
+    "api:wake":                             "401    405    405    405    405        405     405    405         405",
     "api:schema":                           "200    200    200    200    200        200     200    200         200",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
@@ -273,6 +280,8 @@ API_POST = {
     "api:archive":                          "401    403    403    403    403        403     403    403         200",
     "api:unarchive":                        "401    403    403    403    403        403     403    403         200",
     "api:tags":                             "401    403    404    200    403        404     403    200         200",
+    "api:snooze":                           "401    403    404    200    403        404     403    200         200",
+    "api:wake":                             "401    403    404    200    403        404     403    200         200",
     "api:schema":                           "405    405    405    405    405        405     405    405         405",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
@@ -320,6 +329,7 @@ FORMS: dict[str, Any] = {
     "staff:priority": {"priority": 3},
     "staff:due": {"due": ""},
     "staff:tags": {"tags": "lamp"},
+    "staff:snooze": {"when": "tomorrow"},
     "staff:transfer": lambda world: {"department": world.people["foreign"].memberships.get().department_id},
     "account_login": {"login": "g@customers.example", "password": "wrong"},
 }
@@ -331,4 +341,5 @@ API_BODIES: dict[str, Any] = {
     "api:note": {"body": _TEXT},
     "api:assign": {"agent": "me"},
     "api:tags": {"add": ["lamp"]},
+    "api:snooze": {"until": f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"},
 }

@@ -110,6 +110,8 @@ PREDICATES: dict[str, Predicate] = {
     "unarchive": _nobody,
     "triage": _agents(Permission.TRIAGE),
     "transfer": _agents(Permission.TRANSFER),
+    "snooze": _agents(Permission.TRIAGE),
+    "wake": _agents(Permission.TRIAGE),
     "follow": _agents(Permission.VIEW),
     "trash": _nobody,
     "restore": _nobody,

@@ -55,6 +55,7 @@ class Row(NamedTuple):
     auto_close_at: datetime | None
     closed_at: datetime | None
     deleted_at: datetime | None
+    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -79,24 +80,28 @@ def work_of(user: User) -> TicketQuerySet:
 
 
 def _mine(user: User) -> TicketQuerySet:
-    return Ticket.objects.active().filter(assignee=user)
+    return Ticket.objects.awake().filter(assignee=user)
 
 
 def _unassigned(user: User) -> TicketQuerySet:
-    return Ticket.objects.active().worked_by(user).filter(assignee__isnull=True)
+    return Ticket.objects.awake().worked_by(user).filter(assignee__isnull=True)
 
 
 def _due_soon(user: User) -> TicketQuerySet:
-    return Ticket.objects.active().worked_by(user).filter(due_at__lte=timezone.now() + SOON)
+    return Ticket.objects.awake().worked_by(user).filter(due_at__lte=timezone.now() + SOON)
 
 
 def _waiting(user: User) -> TicketQuerySet:
     waiting = list(Status.objects.filter(ends_on_customer_message=True).values_list("pk", flat=True))
-    return Ticket.objects.kept().worked_by(user).filter(status__in=waiting)
+    return Ticket.objects.kept().worked_by(user).filter(status__in=waiting, snoozed_until__isnull=True)
 
 
 def _all_open(user: User) -> TicketQuerySet:
-    return Ticket.objects.active().worked_by(user)
+    return Ticket.objects.awake().worked_by(user)
+
+
+def _snoozed(user: User) -> TicketQuerySet:
+    return Ticket.objects.active().worked_by(user).filter(snoozed_until__isnull=False)
 
 
 def _resolved(user: User) -> TicketQuerySet:
@@ -123,6 +128,7 @@ QUEUES: dict[str, Queue] = {
         Queue("due-soon", _("Due soon"), "due_at", _due_soon, newest_first=False, is_counted=True),
         Queue("waiting", _("Waiting on customer"), "last_message_at", _waiting, is_counted=True),
         Queue("all-open", _("All open"), "last_message_at", _all_open, is_counted=True),
+        Queue("snoozed", _("Snoozed"), "snoozed_until", _snoozed, newest_first=False, is_counted=True),
         Queue("resolved", _("Resolved"), "last_message_at", _resolved),
         Queue("closed", _("Closed"), "closed_at", _closed),
         Queue("archived", _("Archived"), "closed_at", _archived),
@@ -135,7 +141,7 @@ def queue_of(department: Department) -> Queue:
     """The open tickets of one department; only for users who may view it, see `departments_of`."""
 
     def select(user: User) -> TicketQuerySet:
-        return Ticket.objects.active().filter(department=department.pk)
+        return Ticket.objects.awake().filter(department=department.pk)
 
     return Queue(
         f"d-{department.slug}", department.name, "last_message_at", select, is_counted=True, department_id=department.pk
@@ -222,13 +228,15 @@ def _beyond(key: str, moment: datetime, pk: int, *, descending: bool) -> Q:
 
 # Counts
 
-_OPEN = f"state IN ({', '.join(repr(state.value) for state in ACTIVE)}) AND deleted_at IS NULL"
+_ACTIVE = f"state IN ({', '.join(repr(state.value) for state in ACTIVE)}) AND deleted_at IS NULL"
+_OPEN = f"{_ACTIVE} AND snoozed_until IS NULL"
 _COUNTED = {
     "unassigned": f"{_OPEN} AND assignee_id IS NULL",
     "due-soon": f"{_OPEN} AND due_at <= %s",
     "overdue": f"{_OPEN} AND due_at <= %s",
-    "waiting": "status_id IN (SELECT id FROM tickets_status WHERE ends_on_customer_message)",
+    "waiting": "status_id IN (SELECT id FROM tickets_status WHERE ends_on_customer_message) AND snoozed_until IS NULL",
     "all-open": _OPEN,
+    "snoozed": f"{_ACTIVE} AND snoozed_until IS NOT NULL",
 }
 
 

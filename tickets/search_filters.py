@@ -64,6 +64,7 @@ def _is_conditions() -> dict[str, Q]:
         "resolved": Q(state=State.RESOLVED),
         "reopened": Q(state=State.REOPENED),
         "unassigned": active & Q(assignee__isnull=True),
+        "snoozed": Q(snoozed_until__isnull=False),
         "overdue": Q(due_at__lt=timezone.now()),
     }
 

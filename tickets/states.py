@@ -113,6 +113,8 @@ VERBS: dict[str, Verb] = {
     "unarchive": Verb(_("Unarchive"), (State.CLOSED,)),
     "triage": Verb(_("Change"), _NOT_CLOSED),
     "transfer": Verb(_("Transfer"), _LIVE),
+    "snooze": Verb(_("Snooze"), _LIVE),
+    "wake": Verb(_("Wake"), _LIVE),
     "follow": Verb(_("Follow"), _ANY),
     "trash": Verb(_("Delete"), _ANY),
     "restore": Verb(_("Restore"), _ANY),

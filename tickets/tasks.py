@@ -70,6 +70,13 @@ def sweep_quiet() -> None:
 
 
 @shared_task
+def sweep_snoozed() -> None:
+    from tickets.actions import snoozing
+
+    snoozing.sweep_snoozed()
+
+
+@shared_task
 def sweep_holidays() -> None:
     from tickets.actions import holidays
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests import factories, people
 from tickets import permissions
-from tickets.actions import assignment, conversation, lifecycle, triage
+from tickets.actions import assignment, conversation, lifecycle, snoozing, triage
 from tickets.models import SYSTEM, Ticket
 from tickets.refusals import IllegalTransition, NotAllowed
 from tickets.states import allowed_from
@@ -36,13 +38,15 @@ TABLE: dict[str, dict[str, str]] = {
     "unarchive": {"closed": "="},
     "triage": dict.fromkeys((*LIVE, "resolved"), "="),
     "transfer": dict.fromkeys(LIVE, "="),
+    "snooze": dict.fromkeys(LIVE, "="),
+    "wake": dict.fromkeys(LIVE, "="),
     "follow": dict.fromkeys((*LIVE, "resolved", "closed"), "="),
 }
 EVENT = {
     "assign": "assigned", "hand_to_team": "team_changed", "start": "started", "reply": "replied", "note": "noted",
     "receive": "received", "resolve": "resolved", "confirm": "confirmed", "close": "closed", "reopen": "reopened",
     "archive": "archived", "unarchive": "unarchived", "triage": "priority_changed", "transfer": "transferred",
-    "follow": "followed",
+    "follow": "followed", "snooze": "snoozed", "wake": "woken",
 }  # fmt: skip
 AGENT_VERBS = set(TABLE) - {"receive", "confirm", "archive", "unarchive"}
 MAY = {
@@ -82,7 +86,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.ticket.followers.create(user=self.who["follower"])
         self.state, self.archived, self.days_closed, self.days_resolved = state, False, 0, 0
         self.events = list(self.ticket.events.values_list("kind", flat=True))
-        self.follow_ups = 0
+        self.follow_ups = self.naps = 0
 
     def teardown(self) -> None:
         if hasattr(self, "atomic"):
@@ -152,7 +156,8 @@ class Lifecycle(RuleBasedStateMachine):
             self.state = after
         if verb == "receive" and before in ("resolved", "closed"):
             self.events.append("reopened")
-        self.events.append(EVENT[verb])
+        if verb != "wake" or self.was_asleep:
+            self.events.append(EVENT[verb])
         self.archived = verb == "archive" or (self.archived and verb != "unarchive")
         if self.state == "closed" and before != "closed":
             self.days_closed = 0
@@ -160,26 +165,29 @@ class Lifecycle(RuleBasedStateMachine):
             self.days_resolved = 0
 
     def perform(self, verb: str, by: object) -> None:
-        ticket = self.ticket
-        if verb == "assign":
-            assignment.assign(ticket, by=by, agent=self.who["agent"])
-        elif verb == "hand_to_team":
-            assignment.hand_to_team(ticket, by=by, team=self.team)
-        elif verb == "reply":
-            conversation.reply(ticket, by=by, body="An answer.")
-        elif verb == "note":
-            conversation.note(ticket, by=by, body="A note.")
-        elif verb == "receive":
-            conversation.receive(ticket, by=by, body="More.", source="web")
-        elif verb == "triage":
-            triage.set_priority(ticket, by=by, priority=self.fresh().priority % 4 + 1)
-        elif verb == "transfer":
-            here = self.fresh().department
-            assignment.transfer(ticket, by=by, department=self.away if here == self.home else self.home)
-        elif verb == "follow":
-            triage.follow(ticket, by=by, person=people.customer())
-        else:
-            getattr(lifecycle, verb)(ticket, by=by)
+        ticket, fresh = self.ticket, self.fresh()
+        self.was_asleep = fresh.is_asleep
+        doings = {
+            "assign": lambda: assignment.assign(ticket, by=by, agent=self.who["agent"]),
+            "hand_to_team": lambda: assignment.hand_to_team(ticket, by=by, team=self.team),
+            "reply": lambda: conversation.reply(ticket, by=by, body="We look into it."),
+            "note": lambda: conversation.note(ticket, by=by, body="Known model."),
+            "receive": lambda: conversation.receive(ticket, by=by, body="Any news?", source="web"),
+            "triage": lambda: triage.set_priority(ticket, by=by, priority=fresh.priority % 4 + 1),
+            "transfer": lambda: self.transfer(fresh, by),
+            "snooze": lambda: self.snooze(by),
+            "wake": lambda: snoozing.wake(ticket, by=by),
+            "follow": lambda: triage.follow(ticket, by=by, person=people.customer()),
+        }
+        doings.get(verb, lambda: getattr(lifecycle, verb)(ticket, by=by))()
+
+    def transfer(self, fresh: Ticket, by: object) -> None:
+        there = self.away if fresh.department == self.home else self.home
+        assignment.transfer(self.ticket, by=by, department=there)
+
+    def snooze(self, by: object) -> None:
+        self.naps += 1
+        snoozing.snooze(self.ticket, by=by, until=timezone.now() + timedelta(days=60, hours=self.naps))
 
     @rule(days=st.sampled_from([1, 5, 20]))
     def time_passes(self, days: int) -> None:
@@ -208,6 +216,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert list(ticket.events.values_list("kind", flat=True)) == self.events
         assert ticket.follow_ups.count() == self.follow_ups
         assert (ticket.due_at is None) or self.state in LIVE
+        assert not ticket.is_asleep or self.state in LIVE
         for name, person in self.who.items():
             expected = [verb for verb in TABLE if self.expect(verb, name) == "done"]
             told = [verb for verb in permissions.verbs(person, ticket) if verb in TABLE]

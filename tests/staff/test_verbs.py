@@ -18,10 +18,10 @@ MOVES = {
     "close": ("open", "closed"),
     "reopen": ("closed", "reopened"),
 }
-PANELS = ["assign", "status", "priority", "due", "tags", "transfer"]
+PANELS = ["assign", "status", "priority", "due", "tags", "snooze", "transfer"]
 ADMINS = ["archive", "trash"]
 QUIET = ["follow", "unfollow", "revoke-links"]
-ALL = [*MOVES, *PANELS, *ADMINS, "unarchive", "restore", *QUIET, "reply", "note"]
+ALL = [*MOVES, *PANELS, "wake", *ADMINS, "unarchive", "restore", *QUIET, "reply", "note"]
 
 
 def url(verb, ticket):

@@ -28,8 +28,10 @@ def assign(ticket: Ticket, *, by: Actor, agent: User | None) -> Ticket:
             return fresh
         _take_up(fresh, taken=agent is not None)
         fresh.assignee = agent
+        if agent is not None and agent != by:
+            fresh.snoozed_until = None  # it was put off by somebody else
         sla.follow_status(fresh, now, by)
-        fresh.save(update_fields=["state", "status", "assignee", "updated_at", *sla.STAMPED])
+        fresh.save(update_fields=["state", "status", "assignee", "snoozed_until", "updated_at", *sla.STAMPED])
         if agent is None:
             record(fresh, "unassigned", by=by)
         else:
@@ -46,8 +48,9 @@ def hand_to_team(ticket: Ticket, *, by: Actor, team: Team) -> Ticket:
         fresh.team = team
         if fresh.assignee_id and not team.members.filter(pk=fresh.assignee_id).exists():
             fresh.assignee = None
+        fresh.snoozed_until = None
         sla.follow_status(fresh, now, by)
-        fresh.save(update_fields=["state", "status", "team", "assignee", "updated_at", *sla.STAMPED])
+        fresh.save(update_fields=["state", "status", "team", "assignee", "snoozed_until", "updated_at", *sla.STAMPED])
         record(fresh, "team_changed", by=by, team=team.name, team_id=team.pk)
     return fresh
 
@@ -91,8 +94,19 @@ def transfer(
                 raise Invalid(department=_("The ticket is in %(name)s already.") % {"name": old.name})
             fresh.department, fresh.help_topic = department, help_topic
             _drop_outsiders(fresh)
+            fresh.snoozed_until = None
             change_policy(fresh, by)
-            fresh.save(update_fields=["department", "help_topic", "assignee", "team", "updated_at", *sla.STAMPED])
+            fresh.save(
+                update_fields=[
+                    "department",
+                    "help_topic",
+                    "assignee",
+                    "team",
+                    "snoozed_until",
+                    "updated_at",
+                    *sla.STAMPED,
+                ]
+            )
             record(fresh, "transferred", by=by, old=old.name, new=department.name)
     return fresh
 

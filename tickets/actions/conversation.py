@@ -185,12 +185,14 @@ def _heard(ticket: Ticket, by: User, now: datetime, message: Message) -> None:
     if ticket.state in (State.RESOLVED, State.CLOSED):
         bring_back(ticket, by, now)
         record(ticket, "reopened", by=by, reason="")
-    elif ticket.status and ticket.status.ends_on_customer_message:
-        ticket.status = None
+    elif ticket.is_asleep or (ticket.status and ticket.status.ends_on_customer_message):
+        ticket.snoozed_until = None
+        if ticket.status and ticket.status.ends_on_customer_message:
+            ticket.status = None
         sla.follow_status(ticket, now, by)
     else:
         sla.stamp(ticket)
-    saving.update(ticket, "status", *LIST_FIELDS, *sla.STAMPED)
+    saving.update(ticket, "status", "snoozed_until", *LIST_FIELDS, *sla.STAMPED)
     record(ticket, "received", by=by, message=message)
 
 

@@ -73,6 +73,7 @@ def save_state(ticket: Ticket, *more: str) -> None:
             "reopen_count",
             "auto_close_at",
             "waiting_since",
+            "snoozed_until",
             "updated_at",
             "due_at",
             "next_breach_at",

@@ -111,9 +111,9 @@ def unarchive(ticket: Ticket, *, by: Actor) -> Ticket:
 def trash(ticket: Ticket, *, by: Actor) -> Ticket:
     """Out of everybody's sight; erased for good after the days set for the desk. For spam and erasure only."""
     with opened("trash", ticket, by) as (fresh, now):
-        fresh.deleted_at = now
+        fresh.deleted_at, fresh.snoozed_until = now, None
         sla.stamp(fresh)
-        fresh.save(update_fields=["deleted_at", "updated_at", *sla.STAMPED])
+        fresh.save(update_fields=["deleted_at", "snoozed_until", "updated_at", *sla.STAMPED])
         record(fresh, "trashed", by=by)
     return fresh
 

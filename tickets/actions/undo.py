@@ -20,7 +20,7 @@ from tickets.refusals import NotAllowed, TooLate
 # What a reply, and resolving with it, may change; message counts and previews are read from the messages again.
 _FIELDS = (
     "state", "status_id", "assignee_id", "team_id", "first_response_at", "resolved_at", "auto_close_at",
-    "waiting_since",
+    "waiting_since", "snoozed_until",
 )  # fmt: skip
 _WITH_IT = {"resolved"}
 

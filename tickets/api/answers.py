@@ -69,6 +69,7 @@ def _inside(row: Ticket) -> Answer:
         "team": row.team.name if row.team else None,
         "tags": row.tag_names,
         "archived_at": row.archived_at,
+        "snoozed_until": row.snoozed_until,
         "first_response_at": row.first_response_at,
         "first_response_due_at": row.first_response_due_at,
         "next_response_due_at": row.next_response_due_at,
@@ -82,7 +83,7 @@ _HIDDEN = dict.fromkeys(
     (
         "status", "priority", "team", "tags", "archived_at", "first_response_at", "first_response_due_at",
         "next_response_due_at", "resolution_due_at", "due_at",
-        "manual_due_at",
+        "manual_due_at", "snoozed_until",
     )
 )  # fmt: skip
 

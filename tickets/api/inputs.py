@@ -100,6 +100,10 @@ class Assignment(Strict):
         return attrs
 
 
+class Snooze(Strict):
+    until = serializers.DateTimeField(help_text=gettext_lazy("A moment in the future, within a year."))
+
+
 class Reason(Strict):
     reason = _name(gettext_lazy("Kept in the history."), allow_blank=True)
 

@@ -45,6 +45,7 @@ class TicketShape(Shape):
     team = serializers.CharField(allow_null=True, help_text=_AGENTS)
     tags = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text=_AGENTS)
     archived_at = _moment(help_text=_AGENTS)
+    snoozed_until = _moment(help_text=_AGENTS)
     first_response_at = _moment(help_text=_AGENTS)
     first_response_due_at = _moment(help_text=_AGENTS)
     next_response_due_at = _moment(help_text=_AGENTS)

@@ -25,6 +25,8 @@ _one = [
     path("reopen/", verbs.Reopen.as_view(), name="reopen"),
     path("archive/", verbs.Archive.as_view(), name="archive"),
     path("unarchive/", verbs.Unarchive.as_view(), name="unarchive"),
+    path("snooze/", verbs.Snooze.as_view(), name="snooze"),
+    path("wake/", verbs.Wake.as_view(), name="wake"),
     path("tags/", verbs.Tags.as_view(), name="tags"),
 ]
 

@@ -33,6 +33,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """Tickets on which the desk still owes work."""
         return self.filter(state__in=_ACTIVE, deleted_at__isnull=True)
 
+    def awake(self) -> Self:
+        """Active tickets that nobody has put off until later."""
+        return self.active().filter(snoozed_until__isnull=True)
+
     def visible_to(self, user: User | System | AnonymousUser) -> Self:
         """The rows `user` may know of; every face starts here, so a stranger's number is simply not found."""
         if isinstance(user, System) or user.is_superuser:
@@ -153,6 +157,8 @@ class Ticket(models.Model):
     archived_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
     guest_links_revoked_at = models.DateTimeField(null=True, editable=False)
+    # Asleep until then, and out of the open views; empty on every ticket that is awake.
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, editable=False)
     reopen_count = models.PositiveSmallIntegerField(default=0, editable=False)
 
     # What a list row shows, written by the action that changed it: lists never join to messages.
@@ -224,6 +230,9 @@ class Ticket(models.Model):
                 fields=["next_breach_at"], name="ticket_next_breach", condition=Q(next_breach_at__isnull=False)
             ),
             models.Index(fields=["auto_close_at"], name="ticket_auto_close", condition=Q(auto_close_at__isnull=False)),
+            models.Index(
+                fields=["snoozed_until", "id"], name="ticket_snoozed", condition=Q(snoozed_until__isnull=False)
+            ),
             GinIndex(fields=["search"], name="ticket_search"),
             GinIndex(fields=["tag_names"], name="ticket_tag_names"),
             GinIndex(fields=["fields"], name="ticket_fields", opclasses=["jsonb_path_ops"]),
@@ -251,6 +260,10 @@ class Ticket(models.Model):
         return self.archived_at is not None
 
     @property
+    def is_asleep(self) -> bool:
+        return self.snoozed_until is not None
+
+    @property
     def label(self) -> str:
         """What agents read: the custom status if there is one, else the state."""
         return self.status.label if self.status else str(State(self.state).label)
@@ -276,6 +289,7 @@ class Ticket(models.Model):
         self.status = None
         self.resolved_at = now
         self.waiting_since = None
+        self.snoozed_until = None
 
     @transition(field=state, source=sources("close"), target=State.CLOSED)
     def shut(self, now: datetime) -> None:
@@ -284,6 +298,7 @@ class Ticket(models.Model):
         self.closed_at = now
         self.auto_close_at = None
         self.waiting_since = None
+        self.snoozed_until = None
 
     @transition(field=state, source=sources("reopen"), target=State.REOPENED)
     def come_back(self, now: datetime) -> None:
