@@ -55,6 +55,8 @@ EVENTS: dict[str, EventKind] = {
     "status_changed": EventKind(_("%(actor)s set the status to %(new)s"), "status"),
     "subject_changed": EventKind(_("%(actor)s changed the subject from “%(old)s”"), "edit"),
     "tagged": EventKind(_("%(actor)s set the tags to: %(tags)s"), "tag"),
+    "fields_changed": EventKind(_("%(actor)s changed %(what)s"), "edit"),
+    "rated": EventKind(_("%(actor)s rated this: %(label)s"), "resolved"),
     "transferred": EventKind(_("%(actor)s transferred this from %(old)s to %(new)s"), "transfer", True),
     "snoozed": EventKind(_("%(actor)s snoozed this until %(until)s"), "clock"),
     "woken": EventKind(_("%(actor)s woke this"), "clock"),

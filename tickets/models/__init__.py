@@ -8,6 +8,7 @@ from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
 from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
+from tickets.models.rating import Rating, Score
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.run import SlaRun
@@ -51,8 +52,10 @@ __all__ = [
     "OutboundEmail",
     "Permission",
     "ProposedFollower",
+    "Rating",
     "RelayHealth",
     "Role",
+    "Score",
     "Skill",
     "SlaChoice",
     "SlaFired",

@@ -33,6 +33,16 @@ class Desk(models.Model):
     default_department = models.ForeignKey(
         "tickets.Department", verbose_name=_("default department"), null=True, blank=True, on_delete=models.PROTECT
     )
+    default_form = models.ForeignKey(
+        "tickets.Form",
+        verbose_name=_("default form"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        limit_choices_to={"is_field_set": False},
+        help_text=_("Asked where the help topic has no form, and where no topic was chosen."),
+    )
     claim_on_reply = models.BooleanField(
         _("replying takes the ticket"),
         default=True,

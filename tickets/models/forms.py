@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -52,9 +51,6 @@ class Form(models.Model):
     is_field_set = models.BooleanField(
         _("field set"), default=False, help_text=_("Other forms can take in all its fields at once.")
     )
-    is_default = models.BooleanField(
-        _("asked where the help topic has no form"), default=False, help_text=_("Also where no topic was chosen.")
-    )
     # A list of items as in tickets.fields; `revision` counts changes: two admins cannot overwrite each other.
     draft = models.JSONField(default=list, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=0, editable=False)
@@ -67,14 +63,6 @@ class Form(models.Model):
         ordering = ["name"]
         verbose_name = _("form")
         verbose_name_plural = _("forms")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["is_default"],
-                condition=Q(is_default=True),
-                name="form_one_default",
-                violation_error_message=_("Another form is the default already."),
-            )
-        ]
 
     def __str__(self) -> str:
         return self.name

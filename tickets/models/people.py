@@ -116,6 +116,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_agent = models.BooleanField(
         _("agent"), default=False, help_text=_("Works in the staff workspace, in the departments of the memberships.")
     )
+    manages_organization = models.BooleanField(
+        _("sees the organization's tickets"),
+        default=False,
+        db_default=False,
+        help_text=_("Also where the organization does not let every member see the tickets of the others."),
+    )
     is_available = models.BooleanField(
         _("available"), default=True, help_text=_("The desk gives tickets to an agent only while available.")
     )
@@ -170,6 +176,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_admin(self) -> bool:
         return self.is_superuser
+
+    @property
+    def sees_colleagues(self) -> bool:
+        """Whether the person may follow what others of their organization asked."""
+        organization = self.organization if self.organization_id else None
+        return organization is not None and (self.manages_organization or organization.shares_tickets)
 
     @property
     def display_name(self) -> str:

@@ -70,7 +70,7 @@ def _visibility(user: User) -> Q:
     if not user.is_agent:
         return Q(pk__in=_taking_part(user))
     rows = Q(requester=user) | Q(pk__in=Follower.objects.filter(user=user).values("ticket"))
-    if user.organization and user.organization.shares_tickets:
+    if user.sees_colleagues:
         rows |= Q(requester__in=User.objects.filter(organization=user.organization_id))
     return rows | _work(user)
 
@@ -78,7 +78,7 @@ def _visibility(user: User) -> Q:
 def _taking_part(user: User) -> models.QuerySet:
     """Primary keys of a customer's tickets. A union, because PostgreSQL would read the whole table for an OR."""
     parts: list[models.QuerySet] = [Follower.objects.filter(user=user).values("ticket")]
-    if user.organization and user.organization.shares_tickets:
+    if user.sees_colleagues:
         colleagues = User.objects.filter(organization=user.organization_id)
         parts.append(Ticket.objects.filter(requester__in=colleagues.order_by()).values("pk"))
     return Ticket.objects.filter(requester=user).values("pk").union(*parts, all=True)
