@@ -9,6 +9,7 @@ from tickets import absences, sla
 from tickets.actions.conversation import note as write_note
 from tickets.actions.door import opened
 from tickets.actions.effects import change_policy
+from tickets.actions.fields import ask_anew
 from tickets.events import record
 from tickets.models import Department, HelpTopic, Permission, Team, Ticket, User
 from tickets.permissions import Actor
@@ -93,6 +94,7 @@ def transfer(
             if department == old:
                 raise Invalid(department=_("The ticket is in %(name)s already.") % {"name": old.name})
             fresh.department, fresh.help_topic = department, help_topic
+            ask_anew(fresh)
             _drop_outsiders(fresh)
             fresh.snoozed_until = None
             change_policy(fresh, by)
@@ -100,6 +102,7 @@ def transfer(
                 update_fields=[
                     "department",
                     "help_topic",
+                    "form_version",
                     "assignee",
                     "team",
                     "snoozed_until",

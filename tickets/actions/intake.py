@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets import absences, permissions, saving, sla
+from tickets import fields as asked
 from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
-from tickets.models import SYSTEM, Department, Desk, HelpTopic, Message, Ticket, User
+from tickets.models import SYSTEM, Department, Desk, FormVersion, HelpTopic, Message, Ticket, User
 from tickets.permissions import Actor
 from tickets.refusals import Invalid, NotAllowed
 from tickets.states import Priority, Source
@@ -36,9 +37,14 @@ def open_ticket(
     nonce: uuid.UUID | None = None,
     follow_up_of: Ticket | None = None,
     auto_response: bool = True,
+    fields: Mapping[str, Any] | None = None,
+    form: FormVersion | None = None,
     **message: Any,
 ) -> Ticket:
     """Opens a ticket with its first message, routed by help topic, its SLA clock running.
+
+    `fields` are the answers to the topic's form, or to `form` where the caller has it already; None where nobody could
+    be asked, as in a mail: then nothing is required.
 
     `by` is the requester, an agent on their behalf or SYSTEM. The same `nonce` again returns the ticket it opened.
     `message` may give `html`, `folded`, `is_machine` as for `conversation.receive`. Raises Invalid, NotAllowed.
@@ -50,6 +56,8 @@ def open_ticket(
         subject=subject, source=source, requester=requester, requester_name=requester.display_name,
         nonce=nonce, follow_up_of=follow_up_of, **_route(help_topic, department, priority),
     )  # fmt: skip
+    ticket.form_version = form or asked.form_for(help_topic)
+    ticket.fields = _answers(ticket.form_version, fields, inside=by != requester)
     if by != requester and not permissions.can_open_for(by, ticket.department_id):
         raise NotAllowed(_("You are not allowed to open tickets for others in this department."))
     try:
@@ -82,6 +90,18 @@ def _open(
     if ticket.assignee_id or ticket.team_id:
         _hand_over_at_intake(ticket)
     return ticket
+
+
+def _answers(form: FormVersion | None, given: Mapping[str, Any] | None, *, inside: bool) -> dict[str, Any]:
+    """What of the answers is kept. Raises Invalid with `fields.KEY` for each that will not do."""
+    items = form.items if form else []
+    checked = asked.check(items, given or {}, inside=inside, complete=given is not None)
+    errors = checked.refusals()
+    for key in set(given or ()) - set(asked.by_key(items)):
+        errors |= asked.unknown(key)
+    if errors:
+        raise Invalid(**errors)
+    return checked.values
 
 
 def _route(topic: HelpTopic | None, department: Department | None, priority: int | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tickets import kept, sla
 from tickets.actions.conversation import reply
 from tickets.actions.door import opened
 from tickets.actions.effects import bring_back, claim, save_state
+from tickets.actions.fields import require_answers
 from tickets.actions.intake import open_ticket
 from tickets.events import record
 from tickets.models import SYSTEM, Ticket
@@ -35,6 +36,7 @@ def resolve(ticket: Ticket, *, by: Actor, body: str = "", nonce: uuid.UUID | Non
         if body.strip():
             reply(ticket, by=by, body=body, nonce=nonce)
         with opened("resolve", ticket, by) as (fresh, now):
+            require_answers(fresh)
             owed = kept.owed(fresh)
             claim(fresh, by)
             fresh.settle(now)
@@ -60,6 +62,8 @@ def confirm(ticket: Ticket, *, by: Actor) -> Ticket:
 def close(ticket: Ticket, *, by: Actor) -> Ticket:
     """Closes without waiting for the customer; read-only from here on."""
     with opened("close", ticket, by) as (fresh, now):
+        if fresh.state != State.RESOLVED:  # else they were asked for when it was resolved
+            require_answers(fresh)
         _close(fresh, now)
         record(fresh, "closed", by=by)
     return fresh
