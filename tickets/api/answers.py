@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from tickets import fields as asked
 from tickets import permissions
 from tickets.events import EVENTS, sentence
 from tickets.explanation import Explanation, Step, Target
@@ -36,13 +37,16 @@ def works_here(person: User) -> bool:
 
 def tickets(rows: Sequence[Ticket], viewer: User) -> list[Answer]:
     inside = permissions.inside_of(viewer, rows)
-    return [ticket(row, inside=row.pk in inside) for row in rows]
+    hidden = asked.hidden_keys() if any(row.fields and row.pk not in inside for row in rows) else frozenset()
+    return [ticket(row, inside=row.pk in inside, hidden=hidden) for row in rows]
 
 
-def ticket(row: Ticket, *, inside: bool) -> Answer:
+def ticket(row: Ticket, *, inside: bool, hidden: frozenset[str] | None = None) -> Answer:
     """Of a row read by `with_related`, else each relation is one more query. `inside`: for who reads the ticket as the
-    desk does, see `permissions.is_inside`."""
+    desk does, see `permissions.is_inside`. `hidden` are the custom fields that customers do not see, if known."""
     topic = row.help_topic
+    if hidden is None:
+        hidden = asked.hidden_keys() if row.fields and not inside else frozenset()
     return {
         "number": row.number,
         "subject": row.subject,
@@ -57,6 +61,7 @@ def ticket(row: Ticket, *, inside: bool) -> Answer:
         "updated_at": row.updated_at,
         "resolved_at": row.resolved_at,
         "closed_at": row.closed_at,
+        "fields": row.fields if inside else {key: value for key, value in row.fields.items() if key not in hidden},
         **(_inside(row) if inside else _HIDDEN),
         "url": f"{settings.BASE_URL}/{'staff/' if inside else ''}tickets/{row.number}/",
     }

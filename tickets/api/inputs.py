@@ -41,7 +41,19 @@ class Person(Strict):
     name = _name(gettext_lazy("Used when the desk does not know the address yet."), allow_blank=True)
 
 
-class NewTicket(Strict):
+class WithFields(Strict):
+    fields_ = serializers.DictField(
+        required=False, help_text=gettext_lazy("Custom fields by key: the answers to the help topic's form.")
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        """`fields` is what DRF calls its own, so it is declared under another name."""
+        declared = super().get_fields()
+        declared["fields"] = declared.pop("fields_")
+        return declared
+
+
+class NewTicket(WithFields):
     requester = Person(
         required=False, help_text=gettext_lazy("Left out: the token's person. Others need the permission to create.")
     )
@@ -50,22 +62,9 @@ class NewTicket(Strict):
     help_topic = _name(gettext_lazy("Short name or name."), allow_null=True)
     department = _name(gettext_lazy("Short name or name."), allow_null=True)
     priority = _name(gettext_lazy("low, normal, high or emergency; agents only."), allow_null=True)
-    fields_ = serializers.DictField(required=False, help_text=gettext_lazy("Custom fields by name."))
-
-    def get_fields(self) -> dict[str, Any]:
-        """`fields` is what DRF calls its own, so it is declared under another name."""
-        declared = super().get_fields()
-        declared["fields"] = declared.pop("fields_")
-        return declared
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if custom := attrs.pop("fields", None):
-            sentence = _("There is no such custom field.")
-            raise serializers.ValidationError({f"fields.{shown(name)}": [sentence] for name in custom})
-        return attrs
 
 
-class TicketChange(Strict):
+class TicketChange(WithFields):
     subject = serializers.CharField(max_length=255, required=False)
     priority = _name(gettext_lazy("low, normal, high or emergency."))
     status = _name(gettext_lazy("Short name of a status under the ticket's state; null takes it off."), allow_null=True)

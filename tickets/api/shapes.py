@@ -53,6 +53,11 @@ class TicketShape(Shape):
     manual_due_at = _moment(help_text=_AGENTS)
     due_at = _moment(help_text=_AGENTS)
 
+    def get_fields(self) -> dict[str, Any]:
+        """`fields` is what DRF calls its own, so it cannot be declared as an attribute."""
+        answers = serializers.DictField(help_text=_("Custom fields by key, as far as the person may see them."))
+        return {**super().get_fields(), "fields": answers}
+
 
 class TicketDetailShape(TicketShape):
     allowed = serializers.ListField(

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tickets import permissions, search
-from tickets.actions import assignment, intake, people, triage
+from tickets.actions import assignment, fields, intake, people, triage
 from tickets.api import answers, lookups
 from tickets.api.idempotency import idempotent
 from tickets.api.inputs import NewTicket, TicketChange
@@ -56,6 +56,7 @@ def _open(by: User, *, subject: str, body: str, **given: Any) -> Ticket:
         subject=subject,
         body=body,
         source=Source.API,
+        fields=given.get("fields", {}),
     )
 
 
@@ -103,6 +104,8 @@ def _change(ticket: Ticket, by: User, given: dict[str, Any]) -> None:
         triage.set_due(ticket, by=by, due=given["manual_due_at"])
     if "tags" in given:
         triage.set_tags(ticket, by=by, tags=given["tags"])
+    if "fields" in given:
+        fields.set_fields(ticket, by=by, fields=given["fields"])
     if "department" in given or "help_topic" in given:
         _transfer(ticket, by, given)
 
