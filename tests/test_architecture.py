@@ -40,7 +40,10 @@ LEVELS = [
     ("tickets.actions", 3),
     ("tickets.mail", 4),
     ("tickets.notifications", 4),
-    ("tickets.automation", 4),
+    ("tickets.automation.applier", 3),
+    ("tickets.automation.running", 3),
+    ("tickets.automation.sweeping", 3),
+    ("tickets.automation", 2),  # facts in, plan out: asks questions, changes nothing
     ("tickets.reports", 4),
     ("tickets.importers", 4),
     ("tickets.demo", 4),

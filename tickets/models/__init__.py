@@ -11,11 +11,13 @@ from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Pe
 from tickets.models.rating import Rating, Score
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
+from tickets.models.rule import Rule, RuleCheck, RuleFiring, RuleRun, RuleVersion
 from tickets.models.run import SlaRun
 from tickets.models.sla import BusinessHours, DateHours, Holiday, OpeningHours, SlaPause, SlaPolicy, SlaTarget
 from tickets.models.sources import HookToken, MailSource, OAuthGrant
 from tickets.models.staffing import Absence, Skill
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
+from tickets.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "SYSTEM",
@@ -55,6 +57,11 @@ __all__ = [
     "Rating",
     "RelayHealth",
     "Role",
+    "Rule",
+    "RuleCheck",
+    "RuleFiring",
+    "RuleRun",
+    "RuleVersion",
     "Score",
     "Skill",
     "SlaChoice",
@@ -70,4 +77,6 @@ __all__ = [
     "Ticket",
     "TicketEvent",
     "User",
+    "Webhook",
+    "WebhookDelivery",
 ]

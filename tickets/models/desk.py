@@ -73,6 +73,13 @@ class Desk(models.Model):
         help_text=_("An answer to an older mail opens a new ticket."),
     )
 
+    rule_run_days = models.PositiveSmallIntegerField(
+        _("keep what rules did for (days)"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("So long the desk can tell why a rule did or did not act."),
+    )
+
     class Meta:
         verbose_name = _("desk settings")
         verbose_name_plural = _("desk settings")

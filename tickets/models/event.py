@@ -25,6 +25,8 @@ class TicketEvent(models.Model):
     actor_name = models.CharField(max_length=200, help_text=_("As it was then; also names the desk's own clock."))
     message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
     data = models.JSONField(default=dict)
+    changes = models.JSONField(null=True, help_text=_("What it changed on the ticket: {field: [before, after]}."))
+    cause = models.JSONField(null=True, help_text=_("The rule that did it: {rule, name, version, depth}."))
     created_at = models.DateTimeField(default=timezone.now)
     handled_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ACTIVE = [state.value for state in ACTIVE]
 _IS_ACTIVE = Q(state__in=_ACTIVE, deleted_at__isnull=True)
+_IS_LIVE = Q(archived_at__isnull=True, deleted_at__isnull=True)
 _NEWEST = ["-last_message_at", "-id"]
 
 
@@ -232,6 +233,20 @@ class Ticket(models.Model):
             models.Index(fields=["auto_close_at"], name="ticket_auto_close", condition=Q(auto_close_at__isnull=False)),
             models.Index(
                 fields=["snoozed_until", "id"], name="ticket_snoozed", condition=Q(snoozed_until__isnull=False)
+            ),
+            # Where automations look for the tickets whose time has come, see tickets/automation/due.py.
+            models.Index(fields=["created_at", "id"], name="ticket_since_created", condition=_IS_LIVE),
+            models.Index(fields=["updated_at", "id"], name="ticket_since_updated", condition=_IS_LIVE),
+            models.Index(fields=["last_message_at", "id"], name="ticket_since_message", condition=_IS_LIVE),
+            models.Index(
+                fields=["waiting_since", "id"],
+                name="ticket_since_waiting",
+                condition=_IS_LIVE & Q(waiting_since__isnull=False),
+            ),
+            models.Index(
+                fields=["resolved_at", "id"],
+                name="ticket_since_resolved",
+                condition=_IS_LIVE & Q(resolved_at__isnull=False),
             ),
             GinIndex(fields=["search"], name="ticket_search"),
             GinIndex(fields=["tag_names"], name="ticket_tag_names"),
