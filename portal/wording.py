@@ -80,9 +80,9 @@ def closing_day(moment: datetime | None) -> str:
 def expectation(department: Department | None) -> str:
     """When somebody who writes now will hear from us, by the department's SLA and hours; empty without a policy."""
     policy = department.sla_policy if department else None
-    if policy is None or not policy.is_enabled:
+    if department is None or policy is None or not policy.is_enabled:
         return ""
-    calendar, now = sla.calendar_of(policy), timezone.now()
+    calendar, now = sla.calendar_of(policy, department), timezone.now()
     if calendar is clock.ALWAYS:
         return _within(policy.first_response_minutes)
     try:
@@ -109,5 +109,5 @@ def promise(ticket: Ticket) -> str:
     due = ticket.first_response_due_at
     if due is None or ticket.sla_policy is None or ticket.first_response_at:
         return ""
-    zone = ZoneInfo(sla.calendar_of(ticket.sla_policy).zone)
+    zone = ZoneInfo(sla.calendar_of(ticket.sla_policy, ticket.department).zone)
     return _("You will hear from us by %(when)s.") % {"when": coming(due, timezone.now(), zone)}

@@ -184,7 +184,8 @@ def _bar(ticket: Ticket, now: datetime) -> list[dict[str, Any]]:
         for start, end, reason in SlaPause.objects.filter(ticket=ticket).values_list("started_at", "ended_at", "reason")
     ]
     parts: list[tuple[str, float]] = []
-    for part in segments(sla.calendar_of(ticket.sla_policy), begin, min(now, due), pauses=pauses):
+    calendar = sla.calendar_of(ticket.sla_policy, ticket.department)
+    for part in segments(calendar, begin, min(now, due), pauses=pauses):
         _append(parts, _SHADE[part.kind], part.seconds / whole * 100)
     _append(parts, "over" if now > due else "left", abs((due - now).total_seconds()) / whole * 100)
     return [{"kind": kind, "percent": f"{percent:.1f}"} for kind, percent in parts]

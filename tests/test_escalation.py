@@ -16,7 +16,7 @@ from tests import factories, people
 from tickets import notifications, sla
 from tickets.actions import assignment, conversation, escalation, lifecycle, timers, triage
 from tickets.explanation import explain
-from tickets.models import Department, Escalation, OutboundEmail, SlaFired, SlaPolicy, Ticket, TicketEvent, User
+from tickets.models import Department, Escalation, OutboundEmail, SlaFired, SlaPolicy, Status, Ticket, TicketEvent, User
 from tickets.states import Priority
 
 pytestmark = pytest.mark.django_db
@@ -260,6 +260,88 @@ class TestEffects:
         assert sent == {person.email for person in expected}
 
 
+class TestRepeated:
+    """Again every so many minutes, until it is answered."""
+
+    @pytest.fixture
+    def again(self, policy) -> Escalation:
+        return level(policy, 10, target="first_response", repeat_minutes=30, repeat_most=3)
+
+    def test_each_comes_in_its_time_until_the_bound(self, again, ticket):
+        counts = []
+        for _ in range(7):
+            look_after(ticket, minutes=30)
+            counts.append(sum(kind == "sla_escalated" for kind, _ in told(ticket)))
+        assert counts == [0, 0, 1, 2, 3, 4, 4]  # due after 60 minutes, first told of after 70
+        assert [what for kind, what in told(ticket) if kind == "sla_escalated"] == [
+            "tell the assignee", "tell the assignee, again (1 of 3)",
+            "tell the assignee, again (2 of 3)", "tell the assignee, again (3 of 3)",
+        ]  # fmt: skip
+        row = fresh(ticket)
+        assert minutes(row.next_breach_at - row.created_at) == 240  # the resolution's warning: nothing is left here
+
+    def test_the_column_is_the_next_reminder(self, again, ticket):
+        look_after(ticket, minutes=75)
+        row = fresh(ticket)
+        assert minutes(row.next_breach_at - row.created_at) == 60 + 10 + 30
+
+    def test_an_answer_ends_it(self, again, ticket, ana):
+        look_after(ticket, minutes=75)
+        conversation.reply(ticket, by=ana, body="Sorry.")
+        look_after(ticket, minutes=120)
+        assert sum(kind == "sla_escalated" for kind, _ in told(ticket)) == 1
+
+    def test_after_a_night_without_workers_only_the_last_reminder_is_sent(self, again, ticket):
+        look_after(ticket, times=3, minutes=60 + 10 + 75)
+        assert told(ticket) == [
+            ("sla_breach", ""), ("sla_escalated", "tell the assignee, again (2 of 3)"),
+        ]  # fmt: skip
+        steps = SlaFired.objects.filter(ticket=ticket, step__startswith="escalation").order_by("pk")
+        assert list(steps.values_list("step", "is_skipped")) == [
+            (again.key(), True), (again.key(1), True), (again.key(2), False),
+        ]  # fmt: skip
+
+    def test_what_changes_the_ticket_is_done_each_time_also_late(self, policy, ticket):
+        level(policy, 10, effect=RAISE, target="first_response", repeat_minutes=10, repeat_most=50)
+        look_after(ticket, times=2, minutes=60 + 10 + 10)
+        assert fresh(ticket).priority == Priority.EMERGENCY
+        assert sum(kind == "sla_escalated" for kind, _ in told(ticket)) == 2
+
+    def test_working_time_counts_between_reminders(self, policy, ticket, ana):
+        level(policy, 10, target="resolution", repeat_minutes=30, repeat_most=9)
+        conversation.reply(ticket, by=ana, body="On it.")
+        look_after(ticket, minutes=480 + 15)
+        triage.set_status(ticket, by=ana, status=Status.objects.get(slug="on_hold"))
+        look_after(ticket, hours=5)
+        assert sum(kind == "sla_escalated" for kind, _ in told(ticket)) == 1
+        assert fresh(ticket).next_breach_at is None
+        triage.set_status(ticket, by=ana, status=None)
+        look_after(ticket, minutes=30)
+        assert sum(kind == "sla_escalated" for kind, _ in told(ticket)) == 2
+
+    def test_the_story_shows_the_last_and_the_next(self, again, ticket):
+        look_after(ticket, minutes=60 + 10 + 40)
+        levels = explain(fresh(ticket)).targets[0].levels
+        assert [one.text for one in levels] == [
+            "10 minutes after it was due: tell the assignee, again every 30 minutes, at most 3 times",
+            "tell the assignee, again (1 of 3)", "tell the assignee, again (2 of 3)",
+        ]  # fmt: skip
+        assert [bool(one.fired_at) for one in levels] == [True, True, False]
+
+    def test_a_day_of_reminders_for_every_target_ends(self, policy, ticket):
+        level(policy, 0, repeat_minutes=5, repeat_most=50)
+        level(policy, 1, effect=RAISE, repeat_minutes=5, repeat_most=50)
+        look_after(ticket, times=8, days=3)
+        assert SlaFired.objects.filter(ticket=ticket, step__startswith="escalation").count() == 2 * 2 * 51
+        assert fresh(ticket).next_breach_at is None
+
+    def test_only_what_comes_after_can_be_repeated(self, policy):
+        with pytest.raises(ValidationError, match="Only what comes after"):
+            Escalation(policy=policy, amount=50, timing="percent", repeat_minutes=30).full_clean()
+        with pytest.raises(ValidationError, match="greater than or equal to 5"):
+            Escalation(policy=policy, amount=50, repeat_minutes=1).full_clean()
+
+
 def die_while_escalating(pk: int) -> None:
     """In a child process: kills it once the last event is written, before the commit."""
     parents = connection.connection
@@ -293,6 +375,22 @@ class TestOnce:
         timers.check_clock(ticket.pk)
         timers.check_clock(ticket.pk)
         assert [kind for kind, _ in told(ticket)] == ["sla_breach", "sla_escalated"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_killed_at_a_reminder(self, policy, ticket):
+        """What was done before the worker died stays done, and the reminder it died over comes once."""
+        level(policy, 5, target="first_response", repeat_minutes=30)
+        factories.age(ticket, minutes=70)
+        timers.check_clock(ticket.pk)
+        factories.age(ticket, minutes=30)
+        child = os.fork()
+        if child == 0:
+            die_while_escalating(ticket.pk)
+        assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+        assert [kind for kind, _ in told(ticket)] == ["sla_breach", "sla_escalated"]
+        for _ in range(2):
+            timers.check_clock(ticket.pk)
+        assert [what for _, what in told(ticket)] == ["", "tell the assignee", "tell the assignee, again (1 of 12)"]
 
     @pytest.mark.django_db(transaction=True)
     def test_many_beats_at_once(self, policy, ticket):

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from tickets import sla
 from tickets.clock import ALWAYS, Calendar
-from tickets.kept import laid_of, stops_of
+from tickets.kept import laid_of, promises, stops_of
 from tickets.laying import Laid, Step, Stop, lay_out, until
-from tickets.models import BusinessHours, SlaFired, SlaPolicy, SlaRun, Ticket
+from tickets.models import BusinessHours, Escalation, SlaFired, SlaPolicy, SlaRun, Ticket
 from tickets.policies import choose
 
 MOST_STEPS = 120
@@ -56,7 +56,7 @@ class Level(NamedTuple):
 
 @dataclass(frozen=True)
 class Target:
-    """One promise and its story. `state` is met, late, overdue, running, paused, never or stopped.
+    """One promise and its story. `state` is met, late, overdue, running, paused, snoozed, never or stopped.
 
     `kept_due` is the deadline that stood on the ticket when that is another one: because the calendar or the policy
     was changed since, or because this is an answer to "as if". `manual_due` was set by hand and wins over the story.
@@ -85,6 +85,7 @@ class Target:
             "overdue": _("overdue"),
             "running": _("still running"),
             "paused": _("paused, so not due at any moment yet"),
+            "snoozed": _("paused by snooze"),
             "never": _("never due: the calendar has too few open hours"),
             "stopped": _("stopped"),
         }
@@ -132,12 +133,13 @@ def explain(
     used = policy or ticket.sla_policy
     if used is None or ticket.sla_started_at is None:
         return None
-    hours = hours or used.business_hours
+    usual = sla.hours_of(used, ticket.department)
+    hours = hours or usual
     calendar = sla.load_calendar(hours.pk) if hours else ALWAYS
     stops = stops_of(ticket)
     names = dict(hours.holidays.values_list("date", "name")) if hours else {}
     own, chosen = ticket.sla_policy, choose(ticket)
-    as_if = own is None or used.pk != own.pk or (hours.pk if hours else None) != own.business_hours_id
+    as_if = own is None or used.pk != own.pk or hours != usual
     runs = {} if as_if else {(run.target, run.begun_at): run for run in ticket.sla_runs.all()}
     asked = _Asked(ticket, used, calendar, names, stops, _fired(ticket), runs, now or timezone.now())
     reason = chosen.reason if chosen.policy == used and not as_if else ""
@@ -158,7 +160,7 @@ def _target(asked: _Asked, name: str) -> Target | None:
     if begin is None or not minutes or (met and met < begin):  # met before the clock began anew: not promised again
         return None
     stops, seconds = until(asked.stops, met), minutes * 60
-    if met and (run := asked.runs.get((name, begin))):
+    if (run := asked.runs.get((name, begin))) and (run.is_met or _is_past(asked, run, seconds)):
         seconds, laid = run.seconds, laid_of(run)
     else:
         laid = lay_out(asked.calendar, begin, seconds, stops=stops, holidays=asked.holidays, now=asked.now)
@@ -171,6 +173,12 @@ def _target(asked: _Asked, name: str) -> Target | None:
         kept if laid.due and kept != laid.due and not manual else None,
         _levels(asked, name, begin, seconds, stops), manual,
     )  # fmt: skip
+
+
+def _is_past(asked: _Asked, run: SlaRun, seconds: int) -> bool:
+    """Whether what was missed or given up is told as it was then: unless something else is promised meanwhile."""
+    same = {"seconds": seconds, "policy_name": asked.policy.name}
+    return not asked.ticket.is_active or (not asked.ticket.manual_due_at and promises(run, same))
 
 
 def _met_at(ticket: Ticket, name: str) -> datetime | None:
@@ -186,9 +194,26 @@ def _levels(asked: _Asked, name: str, begin: datetime, seconds: int, stops: Sequ
     for step in sla.plan_of(asked.policy).escalations:
         run = sla.runs(seconds, step) if sla.fits(step, name) else None
         if run is not None:
-            fired_at, is_skipped = asked.fired.get((name, begin, step.key), (None, False))
-            levels.append(Level(str(step), _after(asked, begin, run, stops), fired_at, is_skipped))
+            for number in _told_of(asked, name, begin, step):
+                fired_at, is_skipped = asked.fired.get((name, begin, step.key(number)), (None, False))
+                planned = _after(asked, begin, run + number * (step.repeat_minutes or 0) * 60, stops)
+                levels.append(Level(_worded(step, number), planned, fired_at, is_skipped))
     return tuple(levels)
+
+
+def _told_of(asked: _Asked, name: str, begin: datetime, step: Escalation) -> list[int]:
+    """The level itself, and of its repetitions the last that was done and the next."""
+    done = [number for number in range(step.times) if (name, begin, step.key(number)) in asked.fired]
+    following = done[-1] + 1 if done else 0
+    numbers = {0, *done[-1:], *((following,) if following < step.times else ())}
+    return sorted(numbers)
+
+
+def _worded(step: Escalation, number: int) -> str:
+    if not number:
+        return str(step)
+    words = _("%(what)s, again (%(number)d of %(most)d)")
+    return words % {"what": step.get_effect_display(), "number": number, "most": step.repeat_most}
 
 
 def _state(asked: _Asked, laid: Laid, met: datetime | None, manual: datetime | None) -> str:
@@ -199,7 +224,10 @@ def _state(asked: _Asked, laid: Laid, met: datetime | None, manual: datetime | N
         return "stopped"
     if due is None:
         return "paused" if laid.is_paused else "never"
-    return "overdue" if due < asked.now else "running"
+    if due < asked.now:
+        return "overdue"
+    asleep = not manual and any(stop.since <= asked.now < (stop.until or due) for stop in asked.stops)
+    return "snoozed" if asleep else "running"
 
 
 def without_middle(explanation: Explanation, most: int = MOST_STEPS) -> Explanation:

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from tickets import pausing
 from tickets.clock import ALWAYS, Calendar, NeverDue, Pause, add_working, working_between
-from tickets.models import BusinessHours, Escalation, SlaFired, SlaPause, SlaPolicy, Ticket
+from tickets.models import BusinessHours, Department, Escalation, SlaFired, SlaPause, SlaPolicy, Ticket
 from tickets.permissions import Actor
 from tickets.policies import choose, forget_choices
 from tickets.states import State
@@ -25,13 +27,19 @@ _calendars: dict[int, tuple[float, Calendar]] = {}
 _plans: dict[int, tuple[float, Plan]] = {}
 
 
-def calendar_of(policy: SlaPolicy) -> Calendar:
-    if policy.business_hours_id is None:
+def hours_of(policy: SlaPolicy, department: Department) -> BusinessHours | None:
+    """The policy's own hours win, since the promise was made with them in mind; then come the department's."""
+    return policy.business_hours or department.business_hours
+
+
+def calendar_of(policy: SlaPolicy, department: Department) -> Calendar:
+    """The calendar of `hours_of`, without reading its row; day and night when there is none."""
+    pk = policy.business_hours_id or department.business_hours_id
+    if pk is None:
         return ALWAYS
-    known = _calendars.get(policy.business_hours_id)
+    known = _calendars.get(pk)
     if known is None or known[0] < time.monotonic():
-        known = (time.monotonic() + _REMEMBERED, load_calendar(policy.business_hours_id))
-        _calendars[policy.business_hours_id] = known
+        known = _calendars[pk] = (time.monotonic() + _REMEMBERED, load_calendar(pk))
     return known[1]
 
 
@@ -101,6 +109,7 @@ class Moment(NamedTuple):
     at: datetime
     step: str
     escalation: Escalation | None = None
+    number: int = 0  # of an escalation that is repeated: 0 is its first time
 
     @property
     def is_early(self) -> bool:
@@ -114,7 +123,8 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True)
 class Target:
-    """A live promise: not met yet. `due` is None while the clock stands still; `moments` are in order."""
+    """A live promise: not met yet. `due` is None while the clock stands still. `moments` are in order; of a level that
+    is repeated those two that come next."""
 
     name: str  # one of LABELS
     begin: datetime
@@ -154,7 +164,8 @@ def stamp(ticket: Ticket) -> None:
 
     Call it after anything that could move a deadline; it is safe to call any number of times.
     """
-    live = list(live_targets(ticket))
+    done = fired(ticket)
+    live = list(live_targets(ticket, done))
     if not any(target.name == "next_response" for target in live):  # answered: the next message begins anew
         for column in _KEPT:
             setattr(ticket, f"next_response_{column}", None)
@@ -162,7 +173,6 @@ def stamp(ticket: Ticket) -> None:
         if target.due is not None:
             setattr(ticket, f"{target.name}_due_at", target.due)
     ticket.due_at = min((target.due for target in live if target.due), default=None)
-    done = fired(ticket)
     ticket.next_breach_at = min((moment.at for target in live for moment in left(ticket, target, done)), default=None)
 
 
@@ -199,8 +209,8 @@ def begin_of(ticket: Ticket, name: str) -> datetime | None:
     return ticket.sla_started_at
 
 
-def live_targets(ticket: Ticket) -> Iterator[Target]:
-    """What is still promised: nothing on a resolved, closed, archived or deleted ticket."""
+def live_targets(ticket: Ticket, done: Fired = frozenset()) -> Iterator[Target]:
+    """What is still promised: nothing on a resolved, closed, archived or deleted ticket. `done` is what was fired."""
     policy, manual = ticket.sla_policy, ticket.manual_due_at
     if ticket.sla_started_at is None or not ticket.is_active or ticket.deleted_at:
         return
@@ -208,18 +218,25 @@ def live_targets(ticket: Ticket) -> Iterator[Target]:
         if manual:
             yield Target("resolution", ticket.sla_started_at, manual, (Moment(manual, "breach"),))
         return
-    pauses = _pauses(ticket)
+    clock = _Clock(policy, calendar_of(policy, ticket.department), pausing.pauses_of(ticket), done)
     for name in LABELS:
         begin, minutes = begin_of(ticket, name), minutes_of(policy, name, ticket.priority)
         if begin and minutes:
-            yield _target(name, policy, begin, minutes * 60, pauses, manual if name == "resolution" else None)
+            yield _target(clock, name, begin, minutes * 60, manual if name == "resolution" else None)
 
 
-def _target(
-    name: str, policy: SlaPolicy, begin: datetime, seconds: int, pauses: list[Pause], manual: datetime | None
-) -> Target:
+class _Clock(NamedTuple):
+    """What the targets of one ticket have in common."""
+
+    policy: SlaPolicy
+    calendar: Calendar
+    pauses: list[Pause]
+    done: Fired
+
+
+def _target(clock: _Clock, name: str, begin: datetime, seconds: int, manual: datetime | None) -> Target:
     """`manual` is a due moment set by hand: it stays where it is, also in pauses, and warnings are measured by it."""
-    calendar = calendar_of(policy)
+    calendar, pauses = clock.calendar, clock.pauses
     if manual:
         seconds = working_between(calendar, begin, manual, pauses=pauses)
 
@@ -232,12 +249,22 @@ def _target(
     due = manual or after(seconds)
     if due is None:
         return Target(name, begin, None)
-    levels = [(runs(seconds, step), step.key, step) for step in plan_of(policy).escalations if fits(step, name)]
-    moments = [Moment(at, key, row) for run, key, row in levels if run is not None and (at := after(run))]
-    if warn := after(seconds * policy.warn_percent // 100):
+    levels = _levels(clock, name, begin, seconds)
+    moments = [Moment(at, step.key(number), step, number) for run, step, number in levels if (at := after(run))]
+    if warn := after(seconds * clock.policy.warn_percent // 100):
         moments.append(Moment(warn, "warning"))
     moments.append(Moment(due, "breach"))
     return Target(name, begin, due, tuple(sorted(moments, key=lambda moment: moment.order)))
+
+
+def _levels(clock: _Clock, name: str, begin: datetime, seconds: int) -> Iterator[tuple[int, Escalation, int]]:
+    """After how much working time each level is to be done, and as which repetition."""
+    for step in plan_of(clock.policy).escalations:
+        run = runs(seconds, step) if fits(step, name) else None
+        if run is not None:
+            waiting = (number for number in range(step.times) if (name, begin, step.key(number)) not in clock.done)
+            for number in islice(waiting, 2):  # the second tells whether the first comes too late
+                yield run + number * (step.repeat_minutes or 0) * 60, step, number
 
 
 def fits(step: Escalation, name: str) -> bool:
@@ -253,19 +280,6 @@ def runs(seconds: int, step: Escalation) -> int | None:
     return seconds + step.amount * 60
 
 
-def _pauses(ticket: Ticket) -> list[Pause]:
-    if ticket.pk is None or ticket._state.adding:
-        return []
-    rows = SlaPause.objects.filter(ticket=ticket).values_list("started_at", "ended_at", "reason")
-    return [(began, ended, reason) for began, ended, reason in rows]
-
-
-def pause(ticket: Ticket, now: datetime, reason: str, by: Actor) -> None:
-    """Stops the clock; a clock that stands already stays stopped for its first reason."""
-    begun = {"started_at": now, "reason": reason[:120], "actor_name": by.display_name[:200]}
-    SlaPause.objects.get_or_create(ticket=ticket, ended_at=None, defaults=begun)
-
-
 def carry_on(ticket: Ticket, since: datetime, now: datetime, by: Actor) -> None:
     """Lets the clock of a ticket that was resolved `since` go on where it stopped; targets and their warnings stay."""
     SlaPause.objects.create(
@@ -275,16 +289,9 @@ def carry_on(ticket: Ticket, since: datetime, now: datetime, by: Actor) -> None:
     stamp(ticket)
 
 
-def resume(ticket: Ticket, now: datetime) -> None:
-    SlaPause.objects.filter(ticket=ticket, ended_at=None).update(ended_at=now)
-
-
 def follow_status(ticket: Ticket, now: datetime, by: Actor) -> None:
-    """Pauses or resumes as the ticket's present status says, then stamps."""
-    if ticket.status and ticket.status.pauses_sla and ticket.is_active:
-        pause(ticket, now, ticket.status.label, by)
-    else:
-        resume(ticket, now)
+    """Pauses or resumes as the ticket's present status and snooze say, then stamps."""
+    pausing.follow(ticket, now, by)
     stamp(ticket)
 
 

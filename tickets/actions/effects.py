@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tickets import absences, sla
+from django.utils import timezone
+
+from tickets import absences, pausing, sla
 from tickets.events import record
 from tickets.models import Ticket, User
 from tickets.permissions import Actor
@@ -45,10 +47,12 @@ def match_policy(ticket: Ticket, by: Actor) -> None:
 
 
 def change_policy(ticket: Ticket, by: Actor) -> None:
-    old, chosen = ticket.sla_policy_id, choose(ticket)
+    old, chosen = ticket.sla_policy, choose(ticket)
     ticket.sla_policy = chosen.policy
+    if any(policy and policy.pauses_on_snooze for policy in (old, chosen.policy)):
+        pausing.follow_snooze(ticket, timezone.now(), by)
     sla.stamp(ticket)
-    if chosen.policy and ticket.sla_policy_id != old:
+    if chosen.policy and chosen.policy != old:
         record(ticket, "sla_policy_changed", by=by, policy=chosen.policy.name, reason=chosen.reason)
 
 

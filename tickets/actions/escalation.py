@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tickets import sla
+from tickets import kept, sla
 from tickets.actions.assignment import assign, hand_to_team
 from tickets.actions.triage import set_priority
 from tickets.events import record
@@ -24,16 +24,18 @@ def fire(ticket: Ticket, target: sla.Target, moment: sla.Moment, now: datetime) 
     """Does one step, once, in the caller's transaction, and returns the ticket's row as it is then, locked and saved.
 
     A notice that would come before the target is due is skipped when that moment has passed: after the fact it helps
-    nobody. What changes the ticket is done late too.
+    nobody. Of reminders that are due at once only the last is sent. What changes the ticket is done late too.
     """
     escalation = moment.escalation
     tells_only = escalation is None or bool(escalation.tells)
-    late = moment.is_early and tells_only and target.due is not None and target.due <= now
+    late = tells_only and _comes_too_late(target, moment, now)
     _row, is_first = SlaFired.objects.get_or_create(
         ticket=ticket, target=target.name, begun_at=target.begin, step=moment.step,
         defaults={"planned_at": moment.at, "fired_at": now, "is_skipped": late},
     )  # fmt: skip
     _mark(ticket, target.name, moment, now)
+    if moment.step == "breach":
+        kept.keep_missed(ticket, target)
     ticket.save(update_fields=sla.STAMPED)
     if late or not is_first:
         return ticket
@@ -43,8 +45,18 @@ def fire(ticket: Ticket, target: sla.Target, moment: sla.Moment, now: datetime) 
     elif escalation.tells and escalation.is_early:
         record(ticket, "sla_warning", by=SYSTEM, **told, **_audience(escalation))
     else:
-        return _escalate(ticket, escalation, told)
+        return _escalate(ticket, escalation, moment.number, told)
     return ticket
+
+
+def _comes_too_late(target: sla.Target, moment: sla.Moment, now: datetime) -> bool:
+    if moment.is_early:
+        return target.due is not None and target.due <= now
+    return any(
+        other.escalation == moment.escalation and other.number > moment.number and other.at <= now
+        for other in target.moments
+        if other.escalation
+    )
 
 
 def _mark(ticket: Ticket, name: str, moment: sla.Moment, now: datetime) -> None:
@@ -58,9 +70,13 @@ def _audience(escalation: Escalation) -> dict[str, Any]:
     return {"tells": escalation.tells, "agent_id": escalation.agent_id}
 
 
-def _escalate(ticket: Ticket, escalation: Escalation, told: dict[str, Any]) -> Ticket:
+def _escalate(ticket: Ticket, escalation: Escalation, number: int, told: dict[str, Any]) -> Ticket:
     """The level is told of before what it does, and what cannot be done is told instead of stopping the others."""
     what = str(escalation.get_effect_display())
+    if number:
+        what = _("%(what)s, again (%(number)d of %(most)d)") % {
+            "what": what, "number": number, "most": escalation.repeat_most,
+        }  # fmt: skip
     if escalation.tells:
         record(ticket, "sla_escalated", by=SYSTEM, what=what, **told, **_audience(escalation))
         return ticket

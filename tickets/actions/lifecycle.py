@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from tickets import kept, sla
+from tickets import kept, pausing, sla
 from tickets.actions.conversation import reply
 from tickets.actions.door import opened
 from tickets.actions.effects import bring_back, claim, save_state
@@ -80,11 +80,12 @@ def close_quiet(ticket: Ticket) -> Ticket | None:
 
 
 def _close(ticket: Ticket, now: datetime) -> None:
-    owed = kept.owed(ticket, ("resolution",))
+    owed = kept.owed(ticket)
     ticket.shut(now)
     _stop_clock(ticket, now)
     save_state(ticket)
-    kept.keep(ticket, owed, now)
+    kept.keep(ticket, [one for one in owed if one.name == "resolution"], now)
+    kept.give_up(ticket, [one for one in owed if one.name != "resolution"], now)
 
 
 def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
@@ -136,7 +137,7 @@ def _meet_first_response(ticket: Ticket, now: datetime) -> None:
 
 
 def _stop_clock(ticket: Ticket, now: datetime) -> None:
-    sla.resume(ticket, now)
+    pausing.stop(ticket, now)
     sla.stamp(ticket)
 
 

@@ -104,7 +104,7 @@ def _due(ticket: Ticket, now: datetime) -> tuple[sla.Target, sla.Moment] | None:
     done = sla.fired(ticket)
     waiting = [
         (moment.order, target, moment)
-        for target in sla.live_targets(ticket)
+        for target in sla.live_targets(ticket, done)
         for moment in sla.left(ticket, target, done)
         if moment.at <= now
     ]

@@ -46,6 +46,7 @@ def set_due(ticket: Ticket, *, by: Actor, due: datetime | None) -> Ticket:
         fresh.manual_due_at = due
         fresh.resolution_warned_at = fresh.resolution_breached_at = None
         fresh.sla_fired.filter(target="resolution").delete()  # the new moment is warned of and broken by itself
+        fresh.sla_runs.filter(target="resolution", is_met=False).delete()
         sla.stamp(fresh)
         if due is None and fresh.sla_policy is None:
             fresh.resolution_due_at = None

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import permissions, sla
+from tickets import kept, permissions, sla
 from tickets.actions.effects import LIST_FIELDS
 from tickets.actions.writing import show_in_list
 from tickets.events import record
@@ -71,7 +71,7 @@ def _withdraw(ticket: Ticket, message: Message, mails: list[OutboundEmail], by: 
     OutboundEmail.objects.filter(held, state=OutboundEmail.State.QUEUED).update(
         state=OutboundEmail.State.CANCELLED, next_attempt_at=None
     )
-    ticket.sla_runs.filter(ended_at__gte=message.created_at).delete()
+    kept.take_back(ticket, message.created_at)
     _remove(Message.objects.get(pk=message.pk))
     fresh = Ticket.objects.select_related("department", "help_topic", "status", "sla_policy").get(pk=ticket.pk)
     _recount(fresh, now)

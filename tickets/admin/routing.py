@@ -32,12 +32,15 @@ class DepartmentAdmin(DeskModelAdmin):
     list_select_related = ("mailbox", "sla_policy")
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
-    autocomplete_fields = ("mailbox", "sla_policy")
+    autocomplete_fields = ("mailbox", "sla_policy", "business_hours")
     instead = _("Move them to another department first.")
     fieldsets = (
         (None, {"fields": ("name", "slug", "is_public")}),
         (_("Mail"), {"fields": ("mailbox", "auto_response", "signature")}),
-        (_("Time"), {"fields": ("sla_policy", "auto_close_days", "allow_reopen", "reopen_window_days")}),
+        (
+            _("Time"),
+            {"fields": ("sla_policy", "business_hours", "auto_close_days", "allow_reopen", "reopen_window_days")},
+        ),
     )
 
 

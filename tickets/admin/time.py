@@ -27,7 +27,7 @@ class SlaTargetInline(admin.TabularInline):
 class EscalationInline(admin.StackedInline):
     model = Escalation
     extra = 0
-    fields = (("amount", "timing", "target"), ("effect", "agent", "team"))
+    fields = (("amount", "timing", "target"), ("effect", "agent", "team"), ("repeat_minutes", "repeat_most"))
     autocomplete_fields = ("agent", "team")
 
 
@@ -117,7 +117,7 @@ class BusinessHoursAdmin(DeskModelAdmin):
     )  # fmt: skip
     readonly_fields = ("fetched_at", "fetch_error")
     inlines = (OpeningHoursInline, DateHoursInline, HolidayInline)
-    used_by = ("slapolicy_set",)
+    used_by = ("slapolicy_set", "departments")
     instead = _("Choose other business hours there first.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BusinessHours]:

@@ -114,7 +114,7 @@ class SlaLevelShape(Shape):
 
 class SlaTargetShape(Shape):
     name = serializers.CharField()
-    state = serializers.CharField(help_text=_("met, late, overdue, running, paused, never or stopped."))
+    state = serializers.CharField(help_text=_("met, late, overdue, running, paused, snoozed, never or stopped."))
     begin = serializers.DateTimeField()
     seconds = serializers.IntegerField(help_text=_("The target in working time."))
     due_at = _moment(help_text=_("Null while paused."))

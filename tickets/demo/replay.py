@@ -202,7 +202,7 @@ def _target(
     ticket: Ticket, name: str, policy: SlaPolicy, minutes: int, start: datetime, met: datetime, pauses: list[Pause]
 ) -> None:
     """When the promise was due, and whether that or the warning came before `met`."""
-    calendar = sla.calendar_of(policy)
+    calendar = sla.calendar_of(policy, ticket.department)
     due = add_working(calendar, start, minutes * 60, pauses=pauses)
     warn = add_working(calendar, start, minutes * 60 * policy.warn_percent // 100, pauses=pauses)
     setattr(ticket, f"{name}_due_at", due)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +42,16 @@ class Escalation(models.Model):
         _("how much"), validators=[MaxValueValidator(525_600)], help_text=_("In working time.")
     )
     timing = models.CharField(_("when"), max_length=8, choices=Timing.choices, default=Timing.AFTER)
+    repeat_minutes = models.PositiveIntegerField(
+        _("again every (minutes)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(5), MaxValueValidator(525_600)],
+        help_text=_("In working time, until it is answered. Only after it was due. Empty: once."),
+    )
+    repeat_most = models.PositiveSmallIntegerField(
+        _("at most so many times again"), default=12, validators=[MinValueValidator(1), MaxValueValidator(50)]
+    )
     effect = models.CharField(_("what"), max_length=16, choices=Effect.choices, default=Effect.TELL_ASSIGNEE)
     agent = models.ForeignKey(
         "tickets.User",
@@ -62,11 +72,20 @@ class Escalation(models.Model):
         verbose_name_plural = _("warnings and escalations")
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.get_timing_display()}: {self.get_effect_display()}"
+        words = f"{self.amount} {self.get_timing_display()}: {self.get_effect_display()}"
+        if not self.repeat_minutes:
+            return words
+        again = _("again every %(minutes)d minutes, at most %(most)d times")
+        return f"{words}, {again % {'minutes': self.repeat_minutes, 'most': self.repeat_most}}"
 
     @property
-    def key(self) -> str:
-        return f"escalation:{self.pk}"
+    def times(self) -> int:
+        """How often it may be done for one target."""
+        return 1 + (self.repeat_most if self.repeat_minutes else 0)
+
+    def key(self, number: int = 0) -> str:
+        """Of its first time, or of its repetition `number`."""
+        return f"escalation:{self.pk}#{number}" if number else f"escalation:{self.pk}"
 
     @property
     def is_early(self) -> bool:
@@ -85,6 +104,8 @@ class Escalation(models.Model):
             raise ValidationError({"amount": _("A percentage is between 1 and 99.")})
         if self.timing == self.Timing.BEFORE and self.amount < 1:
             raise ValidationError({"amount": _("At least one minute.")})
+        if self.repeat_minutes and self.is_early:
+            raise ValidationError({"repeat_minutes": _("Only what comes after it was due can be repeated.")})
         if self.effect in (self.Effect.TELL_AGENT, self.Effect.GIVE_AGENT) and self.agent is None:
             raise ValidationError({"agent": _("Choose the agent.")})
         if self.effect == self.Effect.GIVE_TEAM and self.team is None:
@@ -92,8 +113,9 @@ class Escalation(models.Model):
 
 
 class SlaFired(models.Model):
-    """A warning, breach or escalation that was done, or skipped because it came too late to help. One row for each
-    step of each target of each run of the clock; the unique key keeps it at once."""
+    """A warning, breach or escalation that was done, or skipped because it came too late to help (a warning after the
+    breach, a reminder when the next one is due already). One row for each step of each target of each run of the
+    clock; the unique key keeps it at once."""
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="sla_fired", db_index=False)
     target = models.CharField(max_length=20)

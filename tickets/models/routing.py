@@ -30,6 +30,15 @@ class Department(models.Model):
         related_name="departments",
         help_text=_("Used when the help topic names none."),
     )
+    business_hours = models.ForeignKey(
+        "tickets.BusinessHours",
+        verbose_name=_("business hours"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="departments",
+        help_text=_("Used for SLA policies that have none of their own. Empty: day and night."),
+    )
     auto_response = models.BooleanField(
         _("auto-response"), default=True, help_text=_("Tell the requester by e-mail that the ticket arrived.")
     )

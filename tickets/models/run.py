@@ -4,8 +4,9 @@ from django.db import models
 
 
 class SlaRun(models.Model):
-    """How the clock of one target ran until it was met, as it was then: calendars, policies and their names may change
-    afterwards, and what is reported of the past must not. Times are in seconds of working time."""
+    """How the clock of one target ran until it was met, missed or given up, as it was then: calendars, policies and
+    their names may change afterwards, and what is reported of the past must not. Times are in seconds of working time.
+    """
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="sla_runs", db_index=False)
     target = models.CharField(max_length=20)
@@ -17,6 +18,7 @@ class SlaRun(models.Model):
     policy_name = models.CharField(max_length=80)
     calendar_name = models.CharField(max_length=80)
     calendar_digest = models.CharField(max_length=16, help_text="Equal for equal hours, holidays and dates.")
+    is_met = models.BooleanField(default=True, help_text="False: overdue and open, or closed without.")
     steps = models.JSONField(help_text="start, end, kind, seconds, ran, what, by; from the start to the due moment.")
 
     class Meta:

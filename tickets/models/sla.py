@@ -151,7 +151,7 @@ class SlaPolicy(models.Model):
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
-        help_text=_("Empty: the clock runs day and night."),
+        help_text=_("Empty: those of the ticket's department; without any, day and night."),
     )
     first_response_minutes = models.PositiveIntegerField(_("first response within (minutes)"), validators=MINUTES)
     next_response_minutes = models.PositiveIntegerField(
@@ -171,6 +171,10 @@ class SlaPolicy(models.Model):
         choices=OnReopening.choices,
         default=OnReopening.RESTART,
     )
+    pauses_on_snooze = models.BooleanField(
+        _("the clock stands still while a ticket is snoozed"), default=False,
+        help_text=_("Otherwise snoozing hides a ticket, and its deadlines stay."),
+    )  # fmt: skip
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
     class Meta:
@@ -215,6 +219,7 @@ class SlaPause(models.Model):
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=120)
     actor_name = models.CharField(max_length=200, default="", help_text=_("Who stopped the clock, as named then."))
+    is_snooze = models.BooleanField(default=False, help_text=_("By snoozing: its end is known from the beginning."))
 
     class Meta:
         ordering = ["started_at"]
