@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories, people
-from tickets import policies
+from tickets import clock, policies, sla
 from tickets.actions import assignment, conversation, lifecycle, triage
 from tickets.explanation import explain
 from tickets.models import Organization, SlaChoice, SlaPolicy, Tag, Ticket
@@ -158,3 +160,79 @@ def test_choices_are_read_once_for_many_tickets(department, gold):
         for _ in range(5):
             policies.choose(ticket)
     assert len(captured) == 0
+
+
+class TestTopics:
+    """What is said of a topic holds for all that lies under it."""
+
+    def test_a_choice_takes_the_topics_below(self, department, gold):
+        hardware = factories.help_topic(department, "Hardware")
+        printers = factories.help_topic(department, "Printers", parent=hardware)
+        toner = factories.help_topic(department, "Toner", parent=printers)
+        choice(gold, help_topic=printers)
+        found = [
+            policy_of(factories.ticket(department=department, help_topic=one)) for one in (hardware, printers, toner)
+        ]
+        assert found == ["Standard", "Gold", "Gold"]
+
+    def test_a_topic_without_policy_has_that_of_the_nearest_above(self, department, gold):
+        hardware = factories.help_topic(department, "Hardware", sla_policy=gold)
+        toner = factories.help_topic(department, "Toner", parent=factories.help_topic(department, parent=hardware))
+        assert policy_of(ticket := factories.ticket(department=department, help_topic=toner)) == "Gold"
+        assert explain(ticket).reason == "help topic Hardware"
+        toner.sla_policy = factories.sla_policy(name="Silver")
+        toner.save()
+        assert policy_of(factories.ticket(department=department, help_topic=toner)) == "Silver"
+
+    def test_topics_that_name_each_other_end(self, department, gold):
+        one = factories.help_topic(department)
+        one.parent = two = factories.help_topic(department, parent=one)
+        one.save()
+        choice(gold, help_topic=factories.help_topic(department))
+        assert policies.choose(Ticket(department=department, help_topic=two)).policy == department.sla_policy
+
+
+class TestCalendars:
+    """A policy's own business hours win, then come the department's, then day and night."""
+
+    @pytest.fixture
+    def tokyo(self):
+        return factories.business_hours("Asia/Tokyo", name="Tokyo")
+
+    def test_the_departments_hours_fill_in(self, department, tokyo):
+        department.business_hours = tokyo
+        department.save()
+        ticket = factories.ticket(department=department)
+        told = explain(Ticket.objects.get(pk=ticket.pk))
+        assert (told.calendar, told.zone, told.as_if) == ("Tokyo", "Asia/Tokyo", False)
+        assert ticket.first_response_due_at == told.targets[0].laid.due
+        assert clock.is_open(sla.load_calendar(tokyo.pk), ticket.first_response_due_at - timedelta(seconds=1))
+
+    def test_the_policys_own_win(self, department, tokyo):
+        department.business_hours = tokyo
+        department.sla_policy.business_hours = factories.business_hours(name="Berlin", zone="Europe/Berlin")
+        department.save()
+        department.sla_policy.save()
+        assert explain(factories.ticket(department=department)).calendar == "Berlin"
+
+    def test_a_transfer_measures_by_the_other_departments_hours(self, department, tokyo):
+        other = factories.department(sla_policy=department.sla_policy, business_hours=tokyo)
+        ticket = factories.ticket(department=department)
+        assignment.transfer(ticket, by=people.agent(department, other), department=other)
+        assert explain(Ticket.objects.get(pk=ticket.pk)).calendar == "Tokyo"
+
+    def test_hours_without_ranges_are_day_and_night_for_a_premium_policy(self, department, tokyo):
+        always = factories.business_hours(name="Always")
+        always.ranges.all().delete()
+        department.business_hours, department.sla_policy.business_hours = tokyo, always
+        department.save()
+        department.sla_policy.save()
+        ticket = factories.ticket(department=department)
+        assert ticket.first_response_due_at - ticket.created_at == timedelta(hours=1)
+
+    def test_what_is_kept_names_the_departments_hours(self, department, tokyo):
+        department.business_hours = tokyo
+        department.save()
+        ticket = factories.ticket(department=department)
+        lifecycle.resolve(ticket, by=people.agent(department))
+        assert set(ticket.sla_runs.values_list("calendar_name", flat=True)) == {"Tokyo"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from tickets.models import SlaChoice, SlaPolicy, Ticket
+from tickets.models import HelpTopic, SlaChoice, SlaPolicy, Ticket
 
 # Needed by every new ticket and changed a few times a year: seconds for which a process keeps them.
 _REMEMBERED = 30.0
@@ -34,12 +35,12 @@ def forget_choices() -> None:
 
 
 def choose(ticket: Ticket) -> Chosen:
-    """The first row that fits, else what the help topic names, else the department's. A policy that is switched off
-    is none at all: a row is passed over, a topic's or department's promises nothing."""
+    """The first row that fits, else what the help topic or the nearest one above it names, else the department's. A
+    policy that is switched off is none at all: a row is passed over, a topic's or department's promises nothing."""
     for row in choices():
         if fits(row, ticket):
             return Chosen(row.policy, _("choice %(position)d") % {"position": row.position})
-    topic = ticket.help_topic
+    topic = _named_above(ticket.help_topic)
     if topic and topic.sla_policy_id:
         policy, reason = topic.sla_policy, _("help topic %(name)s") % {"name": topic.name}
     else:
@@ -51,9 +52,22 @@ def fits(row: SlaChoice, ticket: Ticket) -> bool:
     """Whether every condition of the row holds for the ticket as it is now."""
     return (
         row.department_id in (None, ticket.department_id)
-        and row.help_topic_id in (None, ticket.help_topic_id)
+        and (row.help_topic_id is None or any(row.help_topic_id == one.pk for one in _branch(ticket.help_topic)))
         and row.source in ("", ticket.source)
         and row.priority in (None, ticket.priority)
         and (row.tag is None or row.tag.name in ticket.tag_names)
         and (row.organization_id is None or row.organization_id == ticket.requester.organization_id)
     )
+
+
+def _branch(topic: HelpTopic | None) -> Iterator[HelpTopic]:
+    """The topic and those above it. What a row says of a topic holds for all that lies under it."""
+    seen: set[int] = set()
+    while topic is not None and topic.pk not in seen:
+        seen.add(topic.pk)
+        yield topic
+        topic = topic.parent
+
+
+def _named_above(topic: HelpTopic | None) -> HelpTopic | None:
+    return next((one for one in _branch(topic) if one.sla_policy_id), None)

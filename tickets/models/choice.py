@@ -22,8 +22,9 @@ class SlaChoice(models.Model):
         Department, verbose_name=_("department"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     help_topic = models.ForeignKey(
-        HelpTopic, verbose_name=_("help topic"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
-    )
+        HelpTopic, verbose_name=_("help topic"), null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        help_text=_("With all topics under it."),
+    )  # fmt: skip
     organization = models.ForeignKey(
         Organization,
         verbose_name=_("organization of the requester"),
