@@ -1,16 +1,19 @@
-"""bin/bench [--tickets N] [--data DIR] [--json] [--only ROW ...]: measures and compares."""
+"""bin/bench [--tickets N] [--data DIR] [--json] [--sweep] [--only ROW ...]: measures and compares."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
+import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from helpdesk import embedded
 from tests.bench import actions
 from tests.bench.client import sink
 from tests.bench.desk import ROOT, Desk
@@ -21,6 +24,9 @@ SMALL = 1000
 
 def main() -> None:
     options = _options()
+    if options.sweep:
+        print(sweeps(options.data, options.tickets))
+        return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the desk is stopped on the way out
     mails = sink()
     try:
@@ -67,11 +73,36 @@ def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
     return found
 
 
+def sweeps(data: Path, tickets: int) -> str:
+    """What the SLA clock's minute sweep costs with 100 due tickets among 1,000 and among `tickets`."""
+    lines = [("tickets", "ms", "worker", "database")]
+    for count in (SMALL, tickets):
+        found = json.loads(_sweep(data / f"sweep-{count}", count))
+        lines.append((f"{count:,}", *(f"{found[name]:.0f}" for name in ("milliseconds", "worker", "database"))))
+    table = "\n".join("  ".join(cell.rjust(10) for cell in line) for line in lines)
+    return f"{table}\n\n{found['explain']}"
+
+
+def _sweep(data: Path, count: int) -> str:
+    for place in (data.parent, data):
+        place.mkdir(parents=True, exist_ok=True)
+        place.chmod(0o711)  # as root, PostgreSQL's own account has to pass
+    env = {**os.environ, "HELPDESK_DATA": str(data), "SECRET_KEY": "bench " * 10, "PYTHONPATH": str(ROOT)}
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        env.pop(name, None)
+    command = [sys.executable, "-m", "tests.bench.sweep", str(count)]
+    try:
+        return subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
+    finally:
+        embedded.stop(data)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description="Measures CPU time per action on a desk of its own.")
     parser.add_argument("--tickets", type=int, default=10_000, metavar="N", help="size of the desk (10,000)")
     parser.add_argument("--data", type=Path, default=ROOT / "var" / "bench", help="folder of its desks (var/bench)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--sweep", action="store_true", help="instead: the SLA clock's sweep at 1,000 and N tickets")
     parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these rows; nothing is remembered")
     options = parser.parse_args()
     options.data = options.data.absolute()
