@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0020_forms_and_ratings'),
+        ('tickets', '0022_time_rule_indexes'),
     ]
 
     operations = [
