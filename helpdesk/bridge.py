@@ -8,6 +8,7 @@ server.md.
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,8 @@ class Bridge:
     """Runs a WSGI application on `threads` threads for an RSGI server.
 
     `max_body` in bytes: a larger request is answered 413 before the application sees it.
-    `native` maps path prefixes to RSGI coroutines that answer on the event loop.
+    `native` maps path prefixes to RSGI coroutines that answer on the event loop. One that has a `close` is called
+    when the process is to end: the server waits for open connections, and a stream ends only when told to.
     """
 
     def __init__(self, wsgi: Callable, threads: int, max_body: int, native: dict[str, Native] | None = None):
@@ -34,6 +36,15 @@ class Bridge:
         self.max_body = max_body
         self.native = native or {}
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by the server, which has put its own handler into the loop; the loop hears signals beside this one."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._close))
+
+    def _close(self) -> None:
+        for route in self.native.values():
+            getattr(route, "close", int)()
 
     async def __call__(self, scope, protocol) -> None:
         for prefix, route in self.native.items():

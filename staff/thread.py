@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -29,11 +29,27 @@ def present(ticket: Ticket, user: User, token: str, earlier: str = "") -> dict[s
     found = queries.timeline(ticket, user, earlier=earlier)
     messages = [item for item in found.items if isinstance(item, Message)]
     items = list(_Thread(ticket, user, messages, token).items(found.items))
+    events = [item.pk for item in found.items if isinstance(item, TicketEvent)]
     base = reverse("staff:ticket", args=[ticket.number])
     return {
         "timeline": drawn.timeline(items),
         "earlier_url": f"{base}?earlier={found.earlier}" if found.earlier else "",
         "seen": _newest(ticket) if earlier else max((message.pk for message in messages), default=0),
+        "newest_event": max(events, default=0),
+    }
+
+
+def news(ticket: Ticket, user: User, token: str, message: int, event: int, cards: Sequence[int]) -> dict[str, Any]:
+    """{"timeline": what came after that message and that event, "cards": these messages again, as HTML;
+    "newest_message", "newest_event"}."""
+    found, again = queries.news(ticket, user, message, event), queries.messages(ticket, user, cards) if cards else []
+    messages = [item for item in found if isinstance(item, Message)]
+    drawing = _Thread(ticket, user, [*messages, *again], token)
+    return {
+        "timeline": drawn.timeline(drawing.items(found)),
+        "cards": drawn.timeline(drawing.items(again)),
+        "newest_message": max((one.pk for one in messages), default=message),
+        "newest_event": max((one.pk for one in found if isinstance(one, TicketEvent)), default=event),
     }
 
 

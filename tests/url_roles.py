@@ -68,6 +68,9 @@ GET = {
     "staff:search":                         "login     403    403    200    200     200    200",
     "staff:ticket_new":                     "login     403    403    200    200     403    200",
     "staff:ticket":                         "login     403    403    200    404     200    200",
+    # one tells where one is, the other what is new:
+    "staff:presence":                       "405       405    405    405    405     405    405",
+    "staff:live":                           "login     403    403    200    404     200    200",
     # leads to the ticket:
     "staff:sla":                            "login     403    403    200    404     200    200",
     "staff:reply":                          "login     403    403    ->     ->      ->     ->",
@@ -176,6 +179,8 @@ POST = {
     # the default department is not one of theirs:
     "staff:ticket_new":                     "login     403    403    ->     400     403    ->",
     "staff:ticket":                         "405       405    405    405    405     405    405",
+    "staff:presence":                       "login     403    403    400    400     400    400",
+    "staff:live":                           "405       405    405    405    405     405    405",
     "staff:sla":                            "405       405    405    405    405     405    405",
     "staff:reply":                          "login     403    403    ->     404     403    ->",
     "staff:note":                           "login     403    403    ->     404     403    ->",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from tickets import saving
 from tickets.models import Message, Ticket, TicketEvent, User
 from tickets.permissions import Actor
+from tickets.pushes import push
 from tickets.tasks import handle_event
 
 
@@ -104,6 +105,10 @@ def record(
         handled_at=None if has_effects else ticket.updated_at,
     )
     saving.insert(event)
+    push(
+        f"ticket:{ticket.pk}", "ticket", id=ticket.pk, number=ticket.number, event=event.pk, what=kind,
+        by=event.actor_id, message=message.pk if message else None,
+    )  # fmt: skip
     if has_effects:
         # not a partial: Django names a failed hook by __qualname__, which partials lack
         transaction.on_commit(lambda: handle_event.delay(event.pk), robust=True)

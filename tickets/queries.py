@@ -289,10 +289,7 @@ _MESSAGE_COLUMNS = (
 
 def timeline(ticket: Ticket, user: User, *, earlier: str = "", size: int = PAGE) -> Timeline:
     """The newest `size` things that happened, or those before the cursor. Messages carry `has_html`."""
-    messages = ticket.messages.visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
-    messages = messages.only(*_MESSAGE_COLUMNS).order_by("-id")
-    events = ticket.events.exclude(kind__in=_SPOKEN).defer("message", "handled_at", "attempts", "next_attempt_at")
-    events = events.order_by("-id")
+    messages, events = _messages(ticket, user), _events(ticket)
     first_message, _dash, first_event = earlier.partition("-")
     if all(part.isascii() and part.isdigit() and len(part) < 19 for part in (first_message, first_event)):
         messages, events = messages.filter(pk__lt=int(first_message)), events.filter(pk__lt=int(first_event))
@@ -300,6 +297,28 @@ def timeline(ticket: Ticket, user: User, *, earlier: str = "", size: int = PAGE)
     found.sort(key=lambda item: (_happened(item, ticket), isinstance(item, Message), item.pk))
     items = found[-size:]
     return Timeline(items, _earlier(found, items) if len(found) > size else "")
+
+
+def news(ticket: Ticket, user: User, message: int, event: int) -> list[Message | TicketEvent]:
+    """What happened after the newest message and event of an open page, oldest first; its last page if it is more."""
+    found: list[Message | TicketEvent] = [
+        *_messages(ticket, user).filter(pk__gt=message)[:PAGE], *_events(ticket).filter(pk__gt=event)[:PAGE],
+    ]  # fmt: skip
+    return sorted(found, key=lambda item: (_happened(item, ticket), isinstance(item, Message), item.pk))[-PAGE:]
+
+
+def messages(ticket: Ticket, user: User, keys: Iterable[int]) -> list[Message | TicketEvent]:
+    return list(_messages(ticket, user).filter(pk__in=keys))
+
+
+def _messages(ticket: Ticket, user: User) -> QuerySet[Message]:
+    rows = ticket.messages.visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
+    return rows.only(*_MESSAGE_COLUMNS).order_by("-id")
+
+
+def _events(ticket: Ticket) -> QuerySet[TicketEvent]:
+    rows = ticket.events.exclude(kind__in=_SPOKEN).defer("message", "handled_at", "attempts", "next_attempt_at")
+    return rows.order_by("-id")
 
 
 def _happened(item: Message | TicketEvent, ticket: Ticket) -> datetime:

@@ -27,7 +27,7 @@ def view(request: AgentRequest, slug: str) -> HttpResponse:
         "rail": lists.rail(request.user, slug),
         **lists.pane(request.user, queue, place(request)),
     }
-    response = render(request, "staff/queue.html", context)
+    response = render(request, "staff/_live_list.html" if "X-Live" in request.headers else "staff/queue.html", context)
     patch_cache_control(response, private=True, no_cache=True)
     return response
 

@@ -25,6 +25,6 @@ def search(request: AgentRequest) -> HttpResponse:
     if may_be_number and queries.work_of(request.user).filter(number=number).exists():
         return redirect("staff:ticket", number)
     context = {"rail": lists.rail(request.user, ""), **lists.search_pane(request.user, text, request.GET)}
-    response = render(request, "staff/queue.html", context)
+    response = render(request, "staff/_live_list.html" if "X-Live" in request.headers else "staff/queue.html", context)
     patch_cache_control(response, private=True, no_cache=True)
     return response

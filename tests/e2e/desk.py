@@ -29,6 +29,7 @@ from helpdesk import settings as shipped
 from helpdesk.celery import app
 from helpdesk.supervise import readiness
 from tests.wait import free_port, until
+from tickets import pushes
 from tickets.models import Desk
 
 DOMAIN = "desk.example"
@@ -106,9 +107,12 @@ class RunningDesk:
                 OUTBOX_DIR=self.data / "outbox",
                 STORAGE_URL=(self.data / "files").as_uri(),
                 MAIL_DOMAIN=DOMAIN,
+                REDIS_URL=self.card["redis_url"],
             ):
+                pushes.line.client = None  # open pages hear of what this process does
                 yield
         finally:
+            pushes.line.client = None
             connection.close()
             given.clear()
             given.update(before)
