@@ -82,7 +82,7 @@ def _read() -> dict[str, Sign]:
 def _write(place: str, sign: Sign) -> bool:
     try:
         valkey = line.valkey()
-        if valkey.hlen(KEY) >= MOST:  # type: ignore[operator]
+        if valkey.hlen(KEY) >= MOST:
             return False
         valkey.hset(KEY, place, json.dumps(sign))
         valkey.expire(KEY, 2 * SECONDS)

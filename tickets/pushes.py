@@ -21,7 +21,7 @@ QUIET_SECONDS = 10.0  # after a failure: a dead broker holds up one request, not
 
 
 def name_at(url: str) -> str:
-    """What the desk's news are published under. Valkey's databases share their channels, so the number is part of it."""
+    """What the desk's news are published under. Databases of one Valkey share them: hence the number."""
     return f"helpdesk:live:{parse_url(url).get('db', 0)}"
 
 

@@ -8,7 +8,7 @@ import "./live-list.js";
 import "./live-stream.js";
 import "./live-ticket.js";
 import "./mail-frame.js";
-import "./presence-reporter.js";
+import "./who-is-here.js";
 import "./relative-time.js";
 import "./reply-tabs.js";
 import "./shortcut-keys.js";

@@ -1,10 +1,10 @@
-// <presence-reporter data-url data-one data-many data-viewing data-replying data-noting>: says what this person does on
+// <who-is-here data-url data-one data-many data-viewing data-replying data-noting>: says what this person does on
 // which ticket, and fills every <colleague-list data-of="desk|ticket"> with what the others do.
 const BEAT = 25_000;
 const IDLE = 60_000; // without a key pressed nobody is replying any more
 const tab = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(36)).join("").slice(0, 16);
 
-customElements.define("presence-reporter", class extends HTMLElement {
+customElements.define("who-is-here", class extends HTMLElement {
   connectedCallback() {
     this.colleagues = new Map();
     this.here = new Map();
