@@ -12,6 +12,8 @@ import contextlib
 import json
 import logging
 import random
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 15.0
 GATHER_SECONDS = 0.05  # news that come together are checked together
+KEPT_SECONDS = 120.0  # news for who comes back, or whose page was made a moment before its stream
+SUBSCRIBE_SECONDS = 2.0
 MOST_STREAMS = 2000  # of one process
 MOST_WAITING = 200  # events for a reader who does not read; then the stream ends, and the page begins anew
 HEADERS = [
@@ -42,7 +46,6 @@ HEADERS = [
     ("x-content-type-options", "nosniff"),
 ]
 PLAIN = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
-BEAT = ": \n\n"
 News = dict[str, Any]
 Result = TypeVar("Result")
 
@@ -67,7 +70,8 @@ class Stream:
 
 
 def event(kind: str, data: object = None) -> str:
-    return f"data: {json.dumps({'kind': kind, 'data': data or {}}, separators=(',', ':'))}\n\n"
+    """One event; its id is the moment, which a browser that comes back names."""
+    return f"id: {time.time():.3f}\ndata: {json.dumps({'kind': kind, 'data': data or {}}, separators=(',', ':'))}\n\n"
 
 
 class Live:
@@ -77,9 +81,12 @@ class Live:
         self.url = url
         self.streams: set[Stream] = set()
         self.news: list[News] = []
+        self.kept: deque[tuple[float, News]] = deque()
+        self.since = 0.0  # from when on nothing was missed
         self.tasks: list[asyncio.Task] = []
-        self.arrived = asyncio.Event()
-        self.is_connected = self.is_down = False
+        self.arrived, self.connected = asyncio.Event(), asyncio.Event()
+        self.is_down = False
+        self.resting: asyncio.TimerHandle | None = None
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="live")
 
     async def __call__(self, scope: Any, protocol: Any) -> None:
@@ -93,9 +100,9 @@ class Live:
         if listener is None:
             protocol.response_str(403, PLAIN, "Sign in first.")
             return
-        await self._serve(Stream(listener), protocol)
+        await self._serve(Stream(listener), protocol, _last_heard(scope))
 
-    async def _serve(self, stream: Stream, protocol: Any) -> None:
+    async def _serve(self, stream: Stream, protocol: Any, heard: float) -> None:
         transport = protocol.response_stream(200, HEADERS)
         gone = asyncio.ensure_future(protocol.client_disconnect())
         gone.add_done_callback(lambda _: stream.end())
@@ -104,8 +111,7 @@ class Live:
         try:
             # Spread out, so that a restart does not bring everybody back in the same moment.
             await transport.send_str(f"retry: {random.randint(800, 2500)}\n" + event("hello"))  # noqa: S311
-            if self.is_down:
-                stream.say(event("down"))
+            await self._catch_up(stream, heard)
             while (text := await stream.waiting.get()) is not None:
                 await transport.send_str(text)
         except Exception as error:
@@ -113,18 +119,34 @@ class Live:
         finally:
             self.streams.discard(stream)
             gone.cancel()
-            if not self.streams:
-                self._rest()
+            if not self.streams and not self.resting:
+                self.resting = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._rest)
+
+    async def _catch_up(self, stream: Stream, heard: float) -> None:
+        """What happened between the page, or the stream before, and this one."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.connected.wait(), SUBSCRIBE_SECONDS)
+        if self.is_down or not self.connected.is_set():
+            stream.say(event("down"))
+        elif heard < max(self.since, time.time() - KEPT_SECONDS):
+            stream.say(event("resync"))
+        else:
+            await self._deliver([news for moment, news in self.kept if moment >= heard], [stream])
 
     def _begin(self) -> None:
+        if self.resting:
+            self.resting.cancel()
+            self.resting = None
         if not self.tasks:
             self.tasks = [asyncio.ensure_future(each()) for each in (self._listen, self._tell, self._beat)]
 
     def _rest(self) -> None:
         for task in self.tasks:
             task.cancel()
-        self.tasks, self.is_connected, self.is_down = [], False, False
+        self.tasks, self.is_down, self.resting = [], False, None
+        self.connected.clear()
         self.news.clear()
+        self.kept.clear()
 
     def close(self) -> None:
         """Ends all streams, for a restart; their pages come back by themselves."""
@@ -141,7 +163,8 @@ class Live:
             except (redis.RedisError, OSError) as error:
                 if not self.is_down:
                     log.warning("Open pages get no news: %s", error)
-            self.is_connected, self.is_down = False, True
+            self.connected.clear()
+            self.is_down = True
             self._say_all(event("down"))
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
@@ -152,10 +175,13 @@ class Live:
             await line.subscribe(name_at(self.url))
             if self.is_down:
                 self._say_all(event("resync"))  # what was said meanwhile is lost
-            self.is_connected, self.is_down = True, False
+            self.is_down, self.since = False, time.time()
+            self.connected.set()
             async for message in line.listen():
                 with contextlib.suppress(ValueError, TypeError):
-                    self.news.append(json.loads(message["data"]))
+                    news = json.loads(message["data"])
+                    self.news.append(news)
+                    self.kept.append((time.time(), news))
                     self.arrived.set()
 
     # -- to the streams --
@@ -166,25 +192,27 @@ class Live:
             await asyncio.sleep(GATHER_SECONDS)
             self.arrived.clear()
             news, self.news = self.news, []
-            tickets = {ticket for one in news if (ticket := _ticket(one["to"]))}
-            await self._deliver(news, tickets)
+            while self.kept and self.kept[0][0] < time.time() - KEPT_SECONDS:
+                self.kept.popleft()
+            await self._deliver(news, list(self.streams))
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            self._say_all(BEAT)
-            await self._deliver([], set())
+            self._say_all(f"id: {time.time():.3f}\n\n")
+            await self._deliver([], list(self.streams))
 
-    async def _deliver(self, news: list[News], tickets: set[int]) -> None:
+    async def _deliver(self, news: list[News], streams: list[Stream]) -> None:
         """Says to each stream what its agent may know. Who may hear nothing any more is told so, once."""
-        streams = list(self.streams)
         if not streams:
             return
+        tickets = {ticket for one in news if (ticket := _ticket(one["to"]))}
         try:
             heard = await self._ask(audience.of, [stream.listener for stream in streams], tickets)
         except Exception:
             log.exception("News could not be checked; pages are told to look for themselves")
-            self._say_all(event("resync"))
+            for stream in streams:
+                stream.say(event("resync"))
             return
         written = [(one["to"], event(one["kind"], one["data"])) for one in news]
         for stream, known in zip(streams, heard, strict=True):
@@ -208,6 +236,15 @@ class Live:
 def _fresh(question: Callable[..., Result], *values: Any) -> Result:
     close_old_connections()
     return question(*values)
+
+
+def _last_heard(scope: Any) -> float:
+    """When the browser heard last, or when its page was made; a second earlier, because clocks differ."""
+    given = scope.headers.get("last-event-id") or scope.query_string.removeprefix("at=")
+    try:
+        return float(given[:20]) - 1.0
+    except ValueError:
+        return 0.0
 
 
 def _ticket(channel: str) -> int | None:

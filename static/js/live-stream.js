@@ -5,11 +5,15 @@ const POLL = 15_000;
 const RETRY = 30_000;
 const PATIENCE = 5000;
 const NAME = "helpdesk-live";
+const RECENT = 10_000; // for what came while a page or a ticket was on its way
 
 customElements.define("live-stream", class extends HTMLElement {
+  recent = [];
+
   connectedCallback() {
     this.channel = "BroadcastChannel" in window ? new BroadcastChannel(NAME) : null;
-    this.channel?.addEventListener("message", (event) => this.pass(event.data));
+    this.channel?.addEventListener("message", (event) => this.heard(event.data));
+    this.channel?.postMessage({ kind: "join" });
     this.begin = () => this.open();
     if (navigator.locks) navigator.locks.request(NAME, () => new Promise((release) => { this.release = release; this.open(); }));
     else this.open();
@@ -52,8 +56,6 @@ customElements.define("live-stream", class extends HTMLElement {
   hear(news) {
     if (news.kind === "hello") {
       this.poll(false);
-      if (this.greeted) this.tell({ kind: "resync" });
-      this.greeted = true;
     } else if (news.kind === "down") {
       this.poll(true);
     } else if (news.kind === "bye") {
@@ -78,7 +80,15 @@ customElements.define("live-stream", class extends HTMLElement {
     this.pass(news);
   }
 
+  // From another tab: news, or a new tab that asks for the last ones.
+  heard(news) {
+    if (news.kind === "join") this.recent.forEach((one) => this.channel.postMessage({ ...one, again: true }));
+    else if (!news.again || performance.now() < RECENT) this.pass(news);
+  }
+
   pass(news) {
+    const now = performance.now();
+    this.recent = [...this.recent.filter((one) => now - one.at < RECENT), { ...news, at: now }];
     document.dispatchEvent(new CustomEvent("live", { detail: news }));
   }
 });

@@ -17,6 +17,7 @@ customElements.define("live-ticket", class extends HTMLElement {
     document.addEventListener("visibilitychange", this.wake);
     this.watch = new IntersectionObserver((entries) => this.look(entries), { threshold: 0.2 });
     this.report();
+    for (const news of document.querySelector("live-stream")?.recent ?? []) if (news.kind === "ticket") this.hear({ detail: news });
   }
 
   disconnectedCallback() {
