@@ -16,6 +16,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "HEBREW", "ARABIC")
 _ANGLES = re.compile(rb"<[^<>]*@[^<>]*>")
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_DOUBLED = re.compile(rb"<\s*(<[^<>]*>)\s*>")  # <<a@b.example>> names nobody else
+_NESTED = re.compile(rb"<[^<>]*<[^<>]*@")
+_GLUED_COMMENT = re.compile(rb"\w\([^()]*@")
+_GLUED_QUOTE = re.compile(rb'\w"(?:[^"\\]|\\.)*"|"(?:[^"\\]|\\.)*"[^\s.@,;:()"]')
 _UNSEEN = re.compile("[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f]")
 _HOST = re.compile(r"(?<![\w.-])(?:[\w-]{1,63}\.){1,6}[a-z]{2,24}(?![\w.-])", re.IGNORECASE)
 
@@ -51,13 +55,17 @@ def flags_of(sender: Address) -> list[str]:
 
 
 def is_ambiguous(parsed: ParsedEmail) -> bool:
-    """Whether programs could read different authors from this From field: it holds two addresses in angle brackets,
-    or something else than white space and comments after the address."""
-    for value in parsed.headers.raw("from"):
-        plain = _QUOTED.sub(b"", value)
-        if len(_ANGLES.findall(plain)) > 1 or b"\x00" in plain or _has_more(plain):
-            return True
-    return False
+    """Whether programs could read different authors from this From field: it holds two addresses in angle brackets or
+    brackets in brackets, something else than white space and comments after the address, or what is glued to it: an
+    address as a comment, a quoted word."""
+    return any(_is_ambiguous(value) for value in parsed.headers.raw("from"))
+
+
+def _is_ambiguous(value: bytes) -> bool:
+    plain = _DOUBLED.sub(rb"\1", _QUOTED.sub(b"", value))
+    if len(_ANGLES.findall(plain)) > 1 or _NESTED.search(plain) or b"\x00" in plain or _has_more(plain):
+        return True
+    return bool(_GLUED_COMMENT.search(plain) or (b"<" not in plain and _GLUED_QUOTE.search(value)))
 
 
 def _has_more(value: bytes) -> bool:
