@@ -50,6 +50,10 @@ class Invalid(Refused):
         super().__init__(" ".join(errors.values()))
 
 
+class NoDepartment(Invalid):
+    """The desk is not set up yet: there is nowhere to put a request."""
+
+
 class OutdatedReply(Refused):
     """Somebody wrote since the writer last looked; nothing was sent and the text is still the writer's."""
 

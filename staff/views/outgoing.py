@@ -29,14 +29,19 @@ _WAITING = (State.QUEUED, State.SENDING, State.RETRY)
 @require_safe
 @agents_only
 def outgoing(request: AgentRequest) -> HttpResponse:
-    """What failed, and what waits. Mail of no ticket is for admins."""
+    """What failed, and what waits, each paged by its keys. Mail of no ticket is for admins."""
     user, clock = request.user, Clock(request.user)
     rows = _rows(user)
+    failed, older_failed = _page(rows.filter(state=State.FAILED), request, "failed")
+    waiting, older_waiting = _page(rows.filter(state__in=_WAITING), request, "waiting")
     context = {
         "rail": lists.rail(user, "mail"),
         "tabs": mails.tabs(user, "outgoing"),
-        "failed": [_failed(mail, clock) for mail in rows.filter(state=State.FAILED)[:SHOWN]],
-        "waiting": [_waiting(mail, clock) for mail in rows.filter(state__in=_WAITING)[:SHOWN]],
+        "failed": [_failed(mail, clock) for mail in failed],
+        "waiting": [_waiting(mail, clock) for mail in waiting],
+        "older_failed": older_failed,
+        "older_waiting": older_waiting,
+        "is_first": not request.GET,
         "held": _held_mailboxes() if user.is_superuser else [],
         "pauses": [_pause(row, clock) for row in health.paused()] if user.is_superuser else [],
     }
@@ -71,6 +76,20 @@ def _do(request: AgentRequest, pk: int, act: Callable[[int], bool], notice: str)
 def _rows(user: User) -> QuerySet[OutboundEmail]:
     rows = OutboundEmail.objects.select_related("ticket").order_by("-pk")
     return rows if user.is_superuser else rows.filter(ticket__in=queries.work_of(user).order_by().values("pk"))
+
+
+def _page(rows: QuerySet[OutboundEmail], request: AgentRequest, section: str) -> tuple[list[OutboundEmail], str]:
+    """The section's rows before the key that the address names, and the address of the older ones, if any. The other
+    section stays where it is."""
+    before = request.GET.get(section, "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows[: SHOWN + 1])
+    if len(found) <= SHOWN:
+        return found, ""
+    query = request.GET.copy()
+    query[section] = str(found[SHOWN - 1].pk)
+    return found[:SHOWN], f"{reverse('staff:mail_outgoing')}?{query.urlencode()}#{section}"
 
 
 def _held_mailboxes() -> list[dict[str, str]]:

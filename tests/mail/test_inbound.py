@@ -51,10 +51,11 @@ class TestNewTicket:
 
     def test_without_a_department_it_waits_for_one(self):
         row = post.arrive(post.raw())
-        assert state(row) == ("suspended", "refused")
+        assert (state(row), row.attempts) == (("stored", "no_department"), 0)
         assert "department" in row.detail
+        assert inbound.sweep() == 0
         factories.department()
-        inbound.retry(row.pk)
+        assert inbound.sweep() == 1
         row.refresh_from_db()
         assert state(row) == ("applied", "new")
 

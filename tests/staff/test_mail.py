@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +14,7 @@ from tests import factories, people
 from tests.mail import post
 from tickets import signing
 from tickets.mail import reasons
-from tickets.models import BlockedSender, InboundEmail, Ticket
+from tickets.models import BlockedSender, InboundEmail, OutboundEmail, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +247,21 @@ def test_every_reason_has_a_sentence():
     assert set(reasons.RELEASABLE) <= set(reasons.REASONS)
     assert all(str(words).endswith(".") for words in reasons.REASONS.values())
     assert "List-Id" in reasons.sentence("List-Id")
+
+
+def test_the_sections_of_outgoing_mail_are_paged_by_their_keys(browser, agent, home, monkeypatch):
+    monkeypatch.setattr("staff.views.outgoing.SHOWN", 2)
+    ticket = factories.ticket(department=home)
+    for number in range(5):
+        OutboundEmail.objects.create(
+            kind="reply", ticket=ticket, recipient=f"lost{number}@x.example", rfc_message_id=f"<{number}@x>",
+            state="failed", next_attempt_at=None,
+        )  # fmt: skip
+    url, seen = reverse("staff:mail_outgoing"), []
+    while url:
+        shown = browser(agent).get(url).content.decode()
+        seen.append([number for number in range(5) if f"lost{number}@" in shown])
+        older = re.search(r'rel="next" href="([^"#]+)#failed"', shown)
+        url = older and html.unescape(older[1])
+    assert seen == [[3, 4], [1, 2], [0]]
+    assert browser(agent).get(reverse("staff:mail_outgoing"), {"failed": "x", "waiting": "9" * 30}).status_code == 200

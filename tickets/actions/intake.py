@@ -17,7 +17,7 @@ from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
 from tickets.models import SYSTEM, Department, Desk, FormVersion, HelpTopic, Message, Ticket, User
 from tickets.permissions import Actor
-from tickets.refusals import Invalid, NotAllowed
+from tickets.refusals import NoDepartment, NotAllowed
 from tickets.states import Priority, Source
 
 _TRIES = 20
@@ -117,10 +117,10 @@ def _route(topic: HelpTopic | None, department: Department | None, priority: int
 
 
 def default_department() -> Department:
-    """Where a request goes that names nothing. Raises Invalid while the desk has no department at all."""
+    """Where a request goes that names nothing. Raises NoDepartment while there is none."""
     department = Desk.current().default_department or Department.objects.order_by("pk").first()
     if department is None:
-        raise Invalid(department=_("This desk has no department yet. An admin has to add one first."))
+        raise NoDepartment(department=_("This desk has no department yet. An admin has to add one first."))
     return department
 
 

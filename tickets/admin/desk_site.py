@@ -24,6 +24,13 @@ GROUPS: list[tuple[Any, list[str]]] = [
 ]
 
 
+# Pages of the admin that list no rows of a model: group, name of the address, words.
+PAGES: list[tuple[Any, str, Any]] = [
+    (_("Mail"), "tickets_dkimkey_domains", _("Mail domains")),
+    (_("Mail"), "tickets_dkimkey_samples", _("What our mails look like")),
+]
+
+
 class DeskAdminSite(AdminSite):
     site_title = site_header = _("Helpdesk")
     index_title = _("Set up the desk")
@@ -39,7 +46,7 @@ class DeskAdminSite(AdminSite):
                 "app_label": "tickets",
                 "app_url": reverse("admin:app_list", args=["tickets"]),
                 "has_module_perms": True,
-                "models": [models[name] for name in names if name in models],
+                "models": [models[name] for name in names if name in models] + _pages(label),
             }
             for label, names in GROUPS
             if any(name in models for name in names)
@@ -75,3 +82,12 @@ class DeskAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: Any = None
     ) -> HttpResponse:
         return redirect("account_change_password")
+
+
+def _pages(group: Any) -> list[dict[str, Any]]:
+    """As Django describes a model whose rows may only be looked at."""
+    return [
+        {"name": words, "object_name": "", "admin_url": reverse(f"admin:{name}"), "add_url": None, "view_only": True}
+        for label, name, words in PAGES
+        if label == group
+    ]

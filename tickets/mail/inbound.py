@@ -19,8 +19,8 @@ from tickets.mail import guards, identity, oversize, placing, reader, reasons, r
 from tickets.mail.addresses import without_tag
 from tickets.mail.letter import Outcome, State, read
 from tickets.mail.parse import ParsedEmail
-from tickets.models import InboundEmail, Mailbox, User
-from tickets.refusals import Invalid, NotAllowed, Refused
+from tickets.models import Department, InboundEmail, Mailbox, User
+from tickets.refusals import Invalid, NoDepartment, NotAllowed, Refused
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ _DELAYS = (timedelta(minutes=1), timedelta(minutes=10))
 _PATIENCE = timedelta(days=1)
 _MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _BATCH = 200
+_NO_DEPARTMENT = "no_department"
 
 _count_attempt = Change(
     lambda pk, now, lease: (
@@ -63,6 +64,8 @@ def apply(pk: int) -> None:
 def sweep() -> int:
     """Applies what no worker was told about, or what a worker left when it died."""
     due = InboundEmail.objects.filter(next_attempt_at__lte=timezone.now()).order_by("next_attempt_at")
+    if not Department.objects.exists():
+        due = due.exclude(reason=_NO_DEPARTMENT)
     pks = list(due.values_list("pk", flat=True)[:_BATCH])
     for pk in pks:
         apply(pk)
@@ -125,6 +128,10 @@ def _apply(pk: int) -> None:
         try:
             with transaction.atomic():
                 outcome = _outcome(row, parsed)
+        except NoDepartment as error:  # it waits for one, however long that takes
+            row.reason, row.detail, row.attempts, row.next_attempt_at = _NO_DEPARTMENT, str(error), 0, timezone.now()
+            saving.update(row)
+            return
         except Refused as error:
             outcome = Outcome(State.SUSPENDED, "refused", detail=str(error))
         if row.released_by and outcome.message and outcome.ticket:

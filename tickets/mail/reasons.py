@@ -42,6 +42,8 @@ REASONS: dict[str, Any] = {
     "unauthenticated_email_update": _(
         "It came in an agent's name, but the agent could not be proved to be the writer."
     ),
+    # waits
+    "no_department": _("The desk has no department yet. It is taken up as soon as there is one."),
     "refused": _("The desk could not do what it asks for."),
     # rejected
     "own_mail": _("The desk's own mail came back."),
