@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from tickets.links import read_guest_token
 from tickets.models import Follower, Message, Ticket, User
 
 _LINKS = "guest_links"
 _KEPT_LINKS = 20
+_JUST_NOW = timedelta(minutes=5)  # no reply can be taken back for longer
 # Nothing on the page asks for these; whoever does reads them then.
 _UNREAD = ("search", "help_topic__description", "help_topic__auto_response", "assignee__password", "assignee__notes")
 _SHOWN = ("department", "help_topic", "status", "assignee")
@@ -22,9 +25,17 @@ def own_tickets(user: User) -> QuerySet[Ticket]:
     """What the portal lists for somebody: what they may see as a customer. Agents find their work in the workspace."""
     rows = Ticket.objects.visible_to(user).kept()
     if user.is_agent or user.is_superuser:
-        return rows.filter(requester=user)
+        return rows.filter(requester=user).annotate(hides_preview=_is_held())
     older = Follower.objects.filter(ticket=OuterRef("pk"), user=user, sees_from__gt=OuterRef("last_message_at"))
-    return rows.annotate(hides_preview=Exists(older))  # the last message is from before they were let in
+    # the last message is from before they were let in, or can still be taken back
+    return rows.annotate(hides_preview=Exists(older) | _is_held())
+
+
+def _is_held() -> Q:
+    """Asked only of tickets on which something was written just now."""
+    now = timezone.now()
+    held = Message.objects.filter(ticket=OuterRef("pk"), leaves_at__gt=now, created_at__gt=now - _JUST_NOW)
+    return Q(last_message_at__gt=now - _JUST_NOW) & Q(Exists(held))
 
 
 def visit(request: HttpRequest, number: str) -> tuple[Ticket, User]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from portal import wording
 from tickets import permissions
+from tickets.actions import participants
 from tickets.models import Attachment, HelpTopic, Ticket, User
 from tickets.models.people import hue, initials
 from tickets.states import COLOUR, CUSTOMER_WORDING, GLYPH, STEPS, State
@@ -87,6 +88,16 @@ def ticket(row: Ticket, person: User) -> dict[str, Any]:
 
 
 _VERBS = ("confirm", "reopen", "receive")
+
+
+def proposed(row: Ticket, person: User) -> list[dict[str, str]]:
+    """Whom a mail had in copy and the requester can let in."""
+    if not participants.may_decide_as_requester(row, person):
+        return []
+    return [
+        {"name": one.name, "email": one.address, "url": reverse("portal:proposed", args=[row.number, one.pk])}
+        for one in participants.waiting(row)
+    ]
 
 
 def steps(row: Ticket) -> list[dict[str, Any]]:

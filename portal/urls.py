@@ -13,6 +13,7 @@ urlpatterns = [
     path("tickets/<slug:number>/reply/", ticket.reply, name="reply"),
     path("tickets/<slug:number>/confirm/", ticket.confirm, name="confirm"),
     path("tickets/<slug:number>/reopen/", ticket.reopen, name="reopen"),
+    path("tickets/<slug:number>/proposed/<int:pk>/", ticket.decide, name="proposed"),
     path("attachments/<uuid:key>/", attachment.download, name="attachment"),
     path("t/<str:token>/", guest.follow, name="guest"),
     path("links/", guest.fresh_link, name="fresh_link"),

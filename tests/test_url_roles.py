@@ -91,6 +91,7 @@ def named(name: str, key: str, world: worlds.World) -> Any:
         mails = dict.fromkeys(("staff:mail_resend", "staff:mail_cancel"), world.outbound)
         mails |= dict.fromkeys((f"staff:mail_{what}" for what in ARRIVED), world.inbound)
         mails |= {"staff:mail_unblock": world.blocked, "staff:proposed": world.proposed}
+        mails |= {"portal:proposed": world.proposed, "api:proposed_one": world.proposed}
         return mails.get(name, world.message).pk
     return world.names[key]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,7 @@ from portal import drawn, presenters
 from portal.access import admit, network, readable, visit
 from portal.forms import MessageForm
 from tickets import limits, permissions
-from tickets.actions import conversation, lifecycle
+from tickets.actions import conversation, lifecycle, participants
 from tickets.links import guest_token
 from tickets.models import Attachment, Message, Ticket, User
 from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooMany
@@ -45,6 +45,7 @@ def _show(
         "thread": drawn.thread(presenters.messages(found, files, person)),
         "form": form or MessageForm(),
         "notice": notice,
+        "proposed": presenters.proposed(ticket, person),
     }
     return render(request, "portal/ticket.html", context, status=status)
 
@@ -136,6 +137,25 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
             raise
         return _outdated(request, number)
     messages.success(request, _("Reopened. Tell us below what is still wrong."))
+    return redirect("portal:ticket", number)
+
+
+@require_POST
+@never_cache
+def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
+    """Lets somebody take part whom a mail had in copy, or not: the requester's word."""
+    ticket, person = visit(request, number)
+    if ticket.requester_id != person.pk:
+        raise NotAllowed(_("Only the requester can add people here."))
+    accept = bool(request.POST.get("accept"))
+    try:
+        address = participants.decide(ticket, pk, accept=accept, by=person)
+    except (IllegalTransition, NotAllowed):
+        return _outdated(request, number)
+    if not address:
+        raise Http404
+    words = _("%(who)s gets our answers from now on.") if accept else _("%(who)s gets nothing from us.")
+    messages.success(request, words % {"who": address})
     return redirect("portal:ticket", number)
 
 

@@ -11,11 +11,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from portal import presenters
 from tests import factories, people
 from tickets.actions import conversation, lifecycle, triage
-from tickets.models import Attachment, Department, Desk, Message, Ticket, TicketEvent, User
+from tickets.models import Attachment, Department, Desk, Message, ProposedFollower, Ticket, TicketEvent, User
 from tickets.states import State
 
 
@@ -356,3 +357,74 @@ def test_an_agent_reads_along_and_is_sent_to_the_workspace_to_write(
     page = client.get(url(ticket)).content.decode()
     assert not re.search(r'<textarea[^>]*name="body"', page)
     assert answer(client, ticket).status_code == 403
+
+
+@pytest.fixture
+def proposed(ticket: Ticket) -> ProposedFollower:
+    return ProposedFollower.objects.create(ticket=ticket, address="boss@customers.example", name="The Boss")
+
+
+class TestPeopleInCopy:
+    def decide(self, client: Client, row: ProposedFollower, accept: str) -> Any:
+        return client.post(f"/tickets/{row.ticket.number}/proposed/{row.pk}/", {"accept": accept})
+
+    def test_the_requester_lets_them_in(self, signed_in: Client, ticket: Ticket, proposed: ProposedFollower) -> None:
+        assert "boss@customers.example" in signed_in.get(url(ticket)).content.decode()
+        page = self.decide(signed_in, proposed, "1")
+        assert page["Location"] == url(ticket)
+        follower = ticket.followers.get()
+        assert follower.user.email == "boss@customers.example"
+        assert follower.sees_from
+        assert "Leave out" not in signed_in.get(url(ticket)).content.decode()
+
+    def test_or_not(self, signed_in: Client, ticket: Ticket, proposed: ProposedFollower) -> None:
+        self.decide(signed_in, proposed, "")
+        assert not ticket.followers.exists()
+        self.decide(signed_in, proposed, "1")  # the first decision stands
+        assert not ticket.followers.exists()
+
+    def test_nobody_else_among_the_customers(self, client: Client, ticket: Ticket, proposed: ProposedFollower) -> None:
+        friend, other = people.customer(), people.customer()
+        ticket.followers.create(user=friend)
+        client.force_login(friend)
+        assert "boss@customers.example" not in client.get(url(ticket)).content.decode()
+        assert self.decide(client, proposed, "1").status_code == 403
+        client.force_login(other)
+        assert self.decide(client, proposed, "1").status_code == 404
+        assert not ticket.followers.filter(user__email="boss@customers.example").exists()
+
+    def test_not_of_another_ticket(self, signed_in: Client, ticket: Ticket, department: Department) -> None:
+        row = ProposedFollower.objects.create(ticket=factories.ticket(department=department), address="x@y.example")
+        assert signed_in.post(f"/tickets/{ticket.number}/proposed/{row.pk}/", {"accept": "1"}).status_code == 404
+
+    def test_not_on_a_closed_ticket(
+        self, signed_in: Client, ticket: Ticket, agent: User, proposed: ProposedFollower
+    ) -> None:
+        lifecycle.close(ticket, by=agent)
+        assert "boss@customers.example" not in signed_in.get(url(ticket)).content.decode()
+        assert self.decide(signed_in, proposed, "1").status_code == 409
+        assert not ticket.followers.exists()
+
+
+@pytest.mark.usefixtures("undo_window")
+class TestRepliesThatCanStillBeTakenBack:
+    def pages(self, client: Client, ticket: Ticket) -> list[bool]:
+        addresses = (url(ticket), "/tickets/", "/search/?q=confidential")
+        return ["confidential" in client.get(one).content.decode().partition("<main")[2] for one in addresses]
+
+    def test_no_customer_sees_them_before_they_leave(self, signed_in: Client, ticket: Ticket, agent: User) -> None:
+        message = conversation.reply(ticket, by=agent, body="This is confidential.")
+        shown = self.pages(signed_in, ticket)
+        assert shown[:2] == [False, False]
+        assert ticket.subject not in signed_in.get("/search/?q=confidential").content.decode()
+        Message.objects.filter(pk=message.pk).update(leaves_at=timezone.now())
+        assert self.pages(signed_in, ticket)[:2] == [True, True]
+        assert ticket.subject in signed_in.get("/search/?q=confidential").content.decode()
+
+    def test_nor_their_files(self, signed_in: Client, ticket: Ticket, agent: User) -> None:
+        file = conversation.uploads([SimpleUploadedFile("a.txt", b"x", "text/plain")])
+        message = conversation.reply(ticket, by=agent, body="See there.", attachments=file)
+        address = f"/attachments/{message.attachments.get().key}/"
+        assert signed_in.get(address).status_code == 404
+        Message.objects.filter(pk=message.pk).update(leaves_at=timezone.now())
+        assert signed_in.get(address).status_code == 200

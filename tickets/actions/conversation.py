@@ -35,13 +35,15 @@ def reply(
     nonce: uuid.UUID | None = None,
     seen: int | None = None,
     source: str = Source.STAFF,
+    may_undo: bool | None = None,
     **more: Any,
 ) -> Message:
     """An agent answers everybody who takes part; the mails leave through the outbox.
 
     `seen` is the id of the newest message the writer saw: when a customer or colleague has written since,
-    OutdatedReply is raised and nothing is sent. The same `nonce` again returns the message it wrote. `more` may give
-    `origin` of an agent's mail.
+    OutdatedReply is raised and nothing is sent. The same `nonce` again returns the message it wrote. `may_undo` lets
+    the author take it back for a moment, in which no customer sees it: what is written in the workspace, unless told.
+    `more` may give `origin` of an agent's mail.
     """
     if known := _written(nonce):
         return known
@@ -53,7 +55,8 @@ def reply(
             message = write(
                 fresh, Message.Kind.REPLY, by, body, now,
                 source=source, attachments=attachments, html=html, nonce=nonce,
-                recipients={"to": [to.email], "cc": [person.email for person in cc]}, **more,
+                recipients={"to": [to.email], "cc": [person.email for person in cc]},
+                leaves_at=_leaves_at(now, by, source, may_undo), **more,
             )  # fmt: skip
             _answer(fresh, by, now, status)
             kept.keep(fresh, owed, now)
@@ -67,13 +70,15 @@ def reply(
 
 
 def _mail(ticket: Ticket, message: Message, people: Iterable[User], before: dict[str, Any]) -> None:
-    """What was written in the workspace leaves a moment later, so that its author can take it back."""
-    seconds = Desk.current().undo_seconds if message.source == Source.STAFF and message.author_id else 0
-    held: dict[str, Any] = {}
-    if seconds:
-        held = {"not_before": message.created_at + timedelta(seconds=seconds), "before": before}
+    held: dict[str, Any] = {"not_before": message.leaves_at, "before": before} if message.leaves_at else {}
     for person in people:
         outbox.enqueue("reply", ticket, person, message=message, is_automatic=False, **held)
+
+
+def _leaves_at(now: datetime, by: Actor, source: str, may_undo: bool | None) -> datetime | None:
+    wanted = source == Source.STAFF if may_undo is None else may_undo
+    seconds = Desk.current().undo_seconds if wanted and isinstance(by, User) else 0
+    return now + timedelta(seconds=seconds) if seconds else None
 
 
 def _written(nonce: uuid.UUID | None) -> Message | None:

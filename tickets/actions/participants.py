@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tickets import permissions
@@ -38,10 +39,12 @@ def propose(ticket: Ticket, others: Iterable[tuple[str, str]], *, by: User) -> N
 
 
 def decide(ticket: Ticket, pk: int, *, accept: bool, by: Actor) -> str:
-    """Takes a proposed person in, or not. Who comes in gets replies and sees the conversation from this moment on,
-    nothing of what was written before. Decided twice, the first decision stands. Returns the address."""
-    with opened("follow", ticket, by) as (fresh, now):
-        if not permissions.can(by, "reply", fresh):
+    """Takes a proposed person in, or not: agents who may answer can, and the requester while the ticket is open. Who
+    comes in gets replies and sees the conversation from this moment on, nothing of what was written before. Decided
+    twice, the first decision stands. Returns the address."""
+    own = by.pk is not None and ticket.requester_id == by.pk
+    with opened("receive" if own else "follow", ticket, by) as (fresh, now):
+        if not (may_decide_as_requester(fresh, by) if own else permissions.can(by, "reply", fresh)):
             raise NotAllowed(_("You are not allowed to add people to this ticket."))
         row = fresh.proposed_followers.select_for_update(of=("self",)).filter(pk=pk).first()
         if row is None or row.accepted is not None:
@@ -56,6 +59,15 @@ def decide(ticket: Ticket, pk: int, *, accept: bool, by: Actor) -> str:
         if added:
             record(fresh, "followed", by=by, person=f"{person.display_name} <{person.email}>")
         return row.address
+
+
+def may_decide_as_requester(ticket: Ticket, by: Actor) -> bool:
+    return ticket.requester_id == by.pk and not (ticket.is_closed or ticket.is_archived)
+
+
+def waiting(ticket: Ticket) -> QuerySet[ProposedFollower]:
+    """Whom nobody has decided about yet."""
+    return ticket.proposed_followers.filter(accepted__isnull=True)
 
 
 def _bare(address: str) -> str:

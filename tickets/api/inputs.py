@@ -83,6 +83,14 @@ class NewMessage(Strict):
 class NewReply(Strict):
     body = _text()
     status = _name(gettext_lazy("Short name of a status to set with the reply, such as waiting."), allow_null=True)
+    may_undo = serializers.BooleanField(
+        default=False,
+        help_text=gettext_lazy("Keeps the reply back for the desk's undo time, as one written in the workspace."),
+    )
+
+
+class Decision(Strict):
+    accept = serializers.BooleanField(help_text=gettext_lazy("Whether the person takes part from now on."))
 
 
 class Resolution(Strict):

@@ -43,7 +43,7 @@ class Described(AutoSchema):
         return " ".join(own.split())
 
     def _is_list_view(self, serializer: Any = None) -> bool:
-        return self.method == "GET" and hasattr(self.view, "pagination_class")
+        return self.method == "GET" and (hasattr(self.view, "pagination_class") or hasattr(self.view, "many"))
 
     def get_request_serializer(self) -> Any:
         return getattr(self.view, "inputs", {}).get(self.method)

@@ -88,6 +88,12 @@ class WrittenShape(MessageShape):
     ticket = TicketShape(help_text=_("The ticket that the message lies on, as it is now."))
 
 
+class ProposedShape(Shape):
+    id = serializers.IntegerField()
+    address = serializers.CharField()
+    name = serializers.CharField()
+
+
 class EventShape(Shape):
     kind = serializers.CharField()
     text = serializers.CharField(help_text=_("The event in one sentence."))

@@ -3,7 +3,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from tickets.api.parsing import TicketNumber
-from tickets.api.views import conversation, verbs
+from tickets.api.views import conversation, people, verbs
 from tickets.api.views.docs import docs
 from tickets.api.views.tickets import OneTicket, Tickets
 from tickets.api.views.time import Sla
@@ -15,6 +15,8 @@ _one = [
     path("messages/", conversation.Messages.as_view(), name="messages"),
     path("events/", conversation.Events.as_view(), name="events"),
     path("sla/", Sla.as_view(), name="sla"),
+    path("proposed/", people.Proposed.as_view(), name="proposed"),
+    path("proposed/<int:pk>/", people.DecideProposed.as_view(), name="proposed_one"),
     path("reply/", conversation.Reply.as_view(), name="reply"),
     path("note/", conversation.Note.as_view(), name="note"),
     path("assign/", verbs.Assign.as_view(), name="assign"),

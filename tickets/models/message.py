@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,8 +29,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.read_by(user) if isinstance(user, User) else self.public()
 
     def public(self) -> Self:
-        """The conversation as customers read it."""
-        return self.exclude(kind=Message.Kind.NOTE).exclude(is_machine=True)
+        """The conversation as customers read it; a reply that its author can still take back is no part of it yet."""
+        left = Q(leaves_at__isnull=True) | Q(leaves_at__lte=timezone.now())
+        return self.filter(left).exclude(kind=Message.Kind.NOTE).exclude(is_machine=True)
 
     def read_by(self, person: User) -> Self:
         """The conversation as this one reads it: who was let in from a mail's copy line sees nothing older."""
@@ -58,6 +59,7 @@ class Message(models.Model):
     html = models.TextField(default="", help_text=_("Cleaned HTML as the writer formatted it; empty for plain text."))
     folded = models.JSONField(default=list, help_text=_("Ranges [start, end] of `body` that are shown folded."))
     source = models.CharField(max_length=8, choices=Source.choices)
+    leaves_at = models.DateTimeField(null=True, help_text=_("Until then its author may take it back; nobody hears."))
     is_machine = models.BooleanField(default=False, help_text=_("Bounces and automatic answers."))
     recipients = models.JSONField(default=dict, help_text=_("Addresses of a reply: {to: [...], cc: [...]}."))
     origin = models.JSONField(default=dict, help_text=_("Of mail: what is known of its sender, see mail/identity.py."))

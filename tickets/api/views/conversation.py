@@ -66,7 +66,9 @@ class Reply(WritingView):
         permissions.require(self.person, "reply", ticket)
         status = lookups.status(given.get("status"))
         return self.written(
-            conversation.reply(ticket, by=self.person, body=given["body"], status=status, source=Source.API)
+            conversation.reply(
+                ticket, by=self.person, body=given["body"], status=status, source=Source.API, may_undo=given["may_undo"]
+            )
         )
 
 
