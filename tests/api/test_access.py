@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 ADDRESSES = [
     "", "1/", *(f"1/{verb}/" for verb in (
         "messages", "events", "sla", "reply", "note", "assign", "start", "resolve", "confirm", "close", "reopen",
-        "archive", "unarchive", "tags", "snooze", "wake",
+        "archive", "unarchive", "tags", "snooze", "wake", "proposed", "proposed/1",
     ))
 ]  # fmt: skip
 

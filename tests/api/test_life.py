@@ -3,7 +3,7 @@
 import pytest
 
 from tests import factories, people
-from tickets.models import Ticket
+from tickets.models import ProposedFollower, Ticket
 from tickets.states import State
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +147,32 @@ def test_late_messages_open_a_follow_up(calling, agent, customer, department):
     answer = calling(customer).post(f"{closed.number}/messages/", {"body": "And again."})
     assert answer.status_code == 201
     assert answer.json()["ticket"]["number"] != closed.number
+
+
+@pytest.mark.usefixtures("undo_window")
+def test_a_reply_is_kept_back_only_when_that_is_asked_for(calling, agent, customer, ticket):
+    desk, requester = calling(agent), calling(ticket.requester)
+    desk.post(f"{ticket.number}/reply/", {"body": "At once."})
+    desk.post(f"{ticket.number}/reply/", {"body": "Later.", "may_undo": True})
+    bodies = [row["body"] for row in requester.get(f"{ticket.number}/messages/").json()["results"]]
+    assert "At once." in bodies
+    assert "Later." not in bodies
+    assert "Later." in desk.get(f"{ticket.number}/messages/").content.decode()
+    assert list(
+        ticket.outbound_emails.filter(kind="reply", context__has_key="before").values_list("message__body")
+    ) == [("Later.",)]
+
+
+def test_people_in_copy_are_listed_and_decided_about(calling, agent, customer, ticket):
+    row = ProposedFollower.objects.create(ticket=ticket, address="boss@customers.example", name="The Boss")
+    requester, other = calling(ticket.requester), calling(people.customer())
+    listed = requester.get(f"{ticket.number}/proposed/").json()
+    assert listed == [{"id": row.pk, "address": "boss@customers.example", "name": "The Boss"}]
+    assert other.get(f"{ticket.number}/proposed/").status_code == 404
+    assert requester.post(f"{ticket.number}/proposed/{row.pk}/", {}).status_code == 400
+    assert requester.post(f"{ticket.number}/proposed/{row.pk}/", {"accept": True}).status_code == 200
+    assert ticket.followers.get().user.email == "boss@customers.example"
+    assert calling(agent).get(f"{ticket.number}/proposed/").json() == []
+    follower = calling(ticket.followers.get().user)
+    assert follower.get(f"{ticket.number}/proposed/").status_code == 403
+    assert requester.post(f"{ticket.number}/proposed/{row.pk + 1}/", {"accept": True}).status_code == 404

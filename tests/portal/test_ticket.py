@@ -158,7 +158,7 @@ class TestThread:
         for number in range(count):
             file = SimpleUploadedFile(f"{number}.txt", b"x")
             conversation.reply(ticket, by=agent, body="Look.", attachments=conversation.uploads([file]))
-        with django_assert_num_queries(5):  # session, user, ticket, messages, attachments
+        with django_assert_num_queries(6):  # session, user, ticket, messages, attachments, who was in copy
             assert signed_in.get(url(ticket)).status_code == 200
 
 

@@ -17,7 +17,7 @@ from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
 from tickets.models import SYSTEM, Department, Desk, FormVersion, HelpTopic, Message, Ticket, User
 from tickets.permissions import Actor
-from tickets.refusals import NoDepartment, NotAllowed
+from tickets.refusals import Invalid, NoDepartment, NotAllowed
 from tickets.states import Priority, Source
 
 _TRIES = 20

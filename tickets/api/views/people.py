@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,12 +37,10 @@ class DecideProposed(DeskView):
     def post(self, request: Request, number: str, pk: int) -> Response:
         """Lets one of them take part from now on, or not. Decided twice, the first decision stands."""
         ticket, given = self.ticket(number), read(request, Decision)
-        row = ticket.proposed_followers.get(pk=pk)
+        row = get_object_or_404(ticket.proposed_followers, pk=pk)
         participants.decide(ticket, row.pk, accept=given["accept"], by=self.person)
         return Response(_shown(row))
 
 
 def _shown(row: ProposedFollower) -> dict[str, object]:
     return {"id": row.pk, "address": row.address, "name": row.name}
-
-

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0018_staffing'),
+        ('tickets', '0023_repeats_and_pauses'),
     ]
 
     operations = [
