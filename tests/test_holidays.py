@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from tests import factories
-from tickets import calendars, feeds, sla
+from tickets import calendars, feeds, outward, sla
 from tickets.actions import holidays
 from tickets.clock import add_working, segments
 from tickets.models import BusinessHours, DateHours
@@ -124,7 +124,7 @@ def serve(monkeypatch) -> Iterator[Callable[[int, bytes], str]]:
     thread.start()
 
     def answers(status: int, body: bytes) -> str:
-        monkeypatch.setattr(feeds, "is_public", lambda address: True)
+        monkeypatch.setattr(outward, "is_public", lambda address: True)
         answer.update(status=status, body=body)
         return f"http://127.0.0.1:{server.server_port}/holidays.ics?year=all"
 
