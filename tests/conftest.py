@@ -3,7 +3,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from tickets import sla
+from tickets import rulebook, sla
 from tickets.mail import dkim, health
 from tickets.models import Desk, Status
 
@@ -15,6 +15,7 @@ def _nothing_remembered() -> None:
     """What a process remembers for some seconds must not outlive the test that wrote it."""
     Desk.forget()
     sla.forget_calendars()
+    rulebook.forget_rules()
     health.forget()
     dkim.forget()
 

@@ -38,6 +38,7 @@ LEVELS = [
     ("tickets.models", 1),
     ("tickets.migrations", 1),
     ("tickets.actions", 3),
+    ("tickets.mail.alerts", 2),
     ("tickets.mail", 4),
     ("tickets.notifications", 4),
     ("tickets.automation.applier", 3),

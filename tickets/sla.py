@@ -35,8 +35,11 @@ def hours_of(policy: SlaPolicy, department: Department) -> BusinessHours | None:
 def calendar_of(policy: SlaPolicy, department: Department) -> Calendar:
     """The calendar of `hours_of`, without reading its row; day and night when there is none."""
     pk = policy.business_hours_id or department.business_hours_id
-    if pk is None:
-        return ALWAYS
+    return ALWAYS if pk is None else calendar(pk)
+
+
+def calendar(pk: int) -> Calendar:
+    """The calendar of these business hours; it may be some seconds old."""
     known = _calendars.get(pk)
     if known is None or known[0] < time.monotonic():
         known = _calendars[pk] = (time.monotonic() + _REMEMBERED, load_calendar(pk))

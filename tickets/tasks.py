@@ -77,13 +77,6 @@ def sweep_snoozed() -> None:
 
 
 @shared_task
-def sweep_tasks() -> None:
-    from tickets.actions import checklist
-
-    checklist.sweep_tasks()
-
-
-@shared_task
 def sweep_holidays() -> None:
     from tickets.actions import holidays
 
@@ -95,6 +88,34 @@ def refresh_holidays(pk: int) -> None:
     from tickets.actions import holidays
 
     holidays.refresh(pk)
+
+
+@shared_task
+def call_webhook(pk: int) -> None:
+    from tickets import webhooks
+
+    webhooks.call(pk)
+
+
+@shared_task
+def sweep_webhooks() -> None:
+    from tickets import webhooks
+
+    webhooks.sweep()
+
+
+@shared_task
+def sweep_rules() -> None:
+    from tickets.automation import sweeping
+
+    sweeping.sweep()
+
+
+@shared_task
+def sweep_rule_records() -> None:
+    from tickets.automation import sweeping
+
+    sweeping.sweep_records()
 
 
 @shared_task

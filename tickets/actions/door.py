@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_fsm import TransitionNotAllowed
 
-from tickets import permissions
+from tickets import permissions, tracking
 from tickets.compiled import Compiled
 from tickets.models import Ticket
 from tickets.permissions import Actor
@@ -35,10 +35,10 @@ def opened(verb: str, ticket: Ticket, by: Actor) -> Iterator[tuple[Ticket, datet
     """
     with transaction.atomic():
         fresh = _locked.get(ticket.pk)
+        tracking.begin(fresh)
         permissions.require(by, verb, fresh)
         now = timezone.now()
         fresh.updated_at = now
-        fresh.before = dict(fresh.__dict__)
         try:
             yield fresh, now
         except TransitionNotAllowed as error:

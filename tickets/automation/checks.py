@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from tickets import wording
+from tickets.automation.conditions import GROUPS, anchors, leaves
 from tickets.automation.effect_kinds import EFFECTS, Param
-from tickets.automation.fields import ANCHORS, Field, field
+from tickets.automation.fields import Field, field
 from tickets.automation.operators import CHANGES, OPERATORS
 from tickets.automation.references import REFERENCES, missing
 from tickets.models import Rule
@@ -16,7 +18,6 @@ from tickets.models import Rule
 MOST_CONDITIONS, DEEPEST, MOST_EFFECTS = 100, 6, 30
 LONGEST_VALUE, MOST_VALUES = 2000, 200
 Problems = dict[str, str]
-GROUPS = ("all", "any")
 
 
 def problems(kind: str, on: list[str], conditions: Any, effects: Any) -> Problems:
@@ -29,34 +30,16 @@ def problems(kind: str, on: list[str], conditions: Any, effects: Any) -> Problem
     _check_tree(kind, conditions, "conditions", 0, found)
     if not found and len(list(leaves(conditions))) > MOST_CONDITIONS:
         found["conditions"] = _("At most %(max)d conditions fit.") % {"max": MOST_CONDITIONS}
+    if kind == Rule.Kind.AUTOMATION and any(
+        leaf["field"] == "working_time" and not leaf.get("value") for leaf in leaves(conditions)
+    ):
+        found["conditions"] = _("An automation has to name the business hours.")
     if kind == Rule.Kind.AUTOMATION and not found and not anchors(conditions):
         found["conditions"] = _("An automation needs a condition on time, such as “time since it was opened”.")
     _check_effects(kind, effects, found)
     if not found:
         _check_references(conditions, effects, found)
     return found
-
-
-def leaves(tree: Any) -> Iterator[dict[str, Any]]:
-    """The single conditions of a tree, in order."""
-    if not isinstance(tree, Mapping):
-        return
-    for name in GROUPS:
-        for one in tree.get(name, ()) if isinstance(tree.get(name), list) else ():
-            yield from leaves(one)
-    if "not" in tree:
-        yield from leaves(tree["not"])
-    if "field" in tree:
-        yield dict(tree)
-
-
-def anchors(conditions: Any) -> list[tuple[str, int]]:
-    """The (field, minutes) at which an automation's time can come."""
-    return [
-        (leaf["field"], leaf["value"])
-        for leaf in leaves(conditions)
-        if leaf["field"] in ANCHORS and leaf.get("op") in ("at_least", "more_than", "at_most", "less_than")
-    ]
 
 
 def named(conditions: Any, effects: Any) -> list[tuple[str, str, int]]:
@@ -181,16 +164,18 @@ def _check_effects(kind: str, effects: Any, found: Problems) -> None:
             found[place] = _("This kind of rule cannot do that.")
             continue
         for param in known.params:
-            if problem := _param_problem(param, effect):
+            if problem := _param_problem(kind, param, effect):
                 found[f"{place}.{param.name}"] = problem
         if extra := set(effect) - {"do", *(param.name for param in known.params)}:
             found[place] = _("It does not take “%(name)s”.") % {"name": sorted(extra)[0]}
 
 
-def _param_problem(param: Param, effect: Mapping[str, Any]) -> str:
+def _param_problem(kind: str, param: Param, effect: Mapping[str, Any]) -> str:
     value = effect.get(param.name)
     if value in (None, "", []):
         return _("Please fill this in.") if param.is_required or _is_asked(param, effect) else ""
+    if kind == Rule.Kind.FILTER and param.name == "how" and value not in ("agent", "nobody"):
+        return _("A filter can name an agent; to choose one, use a trigger.")
     if param.type in ("number", "minutes"):
         fits = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= (param.most or value)
     elif param.type == "tags":
@@ -201,6 +186,8 @@ def _param_problem(param: Param, effect: Mapping[str, Any]) -> str:
         fits = value in [option for option, _label in param.choices()]
     else:
         fits = isinstance(value, str) and bool(value.strip()) and len(value) <= 20_000
+        if fits and param.type == "template" and (wrong := wording.check(value)):
+            return " ".join(map(str, wrong[:5]))
     return "" if fits else _("This value does not fit “%(field)s”.") % {"field": param.label}
 
 

@@ -78,6 +78,7 @@ _ALL = (
     Field("subject", _("subject"), "text", is_tracked=True),
     Field("is_follow_up", _("is a follow-up of a closed ticket"), "flag"),
     Field("is_overdue", _("is overdue"), "flag"),
+    Field("is_snoozed", _("is put off"), "flag"),
     Field("has_manual_due", _("has a due date set by hand"), "flag"),
     Field("message_count", _("number of messages"), "number"),
     Field("reopen_count", _("times reopened"), "number"),

@@ -1,0 +1,129 @@
+"""What an effect would change, told from the facts alone. The applier does the same to the ticket; that both agree is
+tested over random rules. What cannot be known beforehand, such as whose turn it is, is UNKNOWN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tickets.automation.effect_kinds import EFFECTS
+from tickets.states import VERBS, Priority
+
+UNKNOWN = "?"
+MAX_TAGS = 20
+Facts = Mapping[str, Any]
+Effect = Mapping[str, Any]
+Changes = dict[str, Any]
+
+
+class Impossible(Exception):
+    """The ticket would refuse it; the code says why."""
+
+
+def predicted(effect: Effect, facts: Facts) -> Changes:
+    """The facts that would be different, with their new values. Raises Impossible."""
+    kind = EFFECTS[effect["do"]]
+    state = facts.get("state")
+    exists = bool(facts.get("number"))  # before that everything can still be set
+    if exists and kind.verb and (facts.get("is_archived") or state not in VERBS[kind.verb].sources):
+        raise Impossible("state")
+    predict = _PREDICTIONS.get(effect["do"])
+    new = predict(effect, facts) if predict else {}
+    return {key: value for key, value in new.items() if facts.get(key) != value}
+
+
+def _moved(verb: str, facts: Facts) -> Changes:
+    """A new state takes the custom status off."""
+    target = str(VERBS[verb].target_from(facts["state"]).value)
+    return {"state": target, "status": None} if target != facts["state"] else {}
+
+
+def _assign(effect: Effect, facts: Facts) -> Changes:
+    how = effect["how"]
+    if how == "nobody":
+        return {"assignee": None}
+    if how in ("agent", "myself"):
+        agent = effect["agent"] if how == "agent" else facts.get("agent")
+        _require_works_there(agent, facts)
+    elif facts.get("assignee") is not None:
+        return {}
+    else:
+        agent = UNKNOWN
+    return {"assignee": agent, **(_moved("assign", facts) if facts.get("number") else {})}
+
+
+def _known_agent(agent: Any, facts: Facts) -> Mapping[str, Any] | None:
+    return (facts.get("agents") or {}).get(str(agent))
+
+
+def _require_works_there(agent: Any, facts: Facts) -> None:
+    known = _known_agent(agent, facts)
+    if known and not known["everywhere"] and facts.get("department") not in known["departments"]:
+        raise Impossible("agent")
+
+
+def _hand_to_team(effect: Effect, facts: Facts) -> Changes:
+    new: Changes = {"team": effect["team"], **(_moved("hand_to_team", facts) if facts.get("number") else {})}
+    known = _known_agent(facts.get("assignee"), facts)
+    if known and effect["team"] not in known["teams"]:
+        new["assignee"] = None
+    return new
+
+
+def _transfer(effect: Effect, facts: Facts) -> Changes:
+    department = effect["department"]
+    if department == facts.get("department"):
+        raise Impossible("same")
+    new: Changes = {"department": department, "help_topic": effect.get("help_topic"), "team": None}
+    known = _known_agent(facts.get("assignee"), facts)
+    if known and not known["everywhere"] and department not in known["member_of"]:
+        new["assignee"] = None
+    return new
+
+
+def _tags(names: set[str]) -> Changes:
+    if len(names) > MAX_TAGS:
+        raise Impossible("tags")
+    return {"tags": sorted(names)}
+
+
+def clean_tags(tags: list[str]) -> set[str]:
+    return {" ".join(tag.split()).lower() for tag in tags}
+
+
+def _set_status(effect: Effect, facts: Facts) -> Changes:
+    status = effect.get("status")
+    states = facts.get("statuses") or {}
+    if status and str(status) in states and states[str(status)] != facts["state"]:
+        raise Impossible("status")
+    return {"status": status}
+
+
+def _written(facts: Facts) -> Changes:
+    return {"message_count": (facts.get("message_count") or 0) + 1}
+
+
+_PREDICTIONS: dict[str, Callable[[Effect, Facts], Changes]] = {
+    "set_priority": lambda effect, facts: {"priority": effect["value"]},
+    "raise_priority": lambda effect, facts: {"priority": min(facts["priority"] + 1, max(Priority.values))},
+    "set_topic": lambda effect, facts: {"help_topic": effect["help_topic"]},
+    "assign": _assign,
+    "hand_to_team": _hand_to_team,
+    "transfer": _transfer,
+    "add_tags": lambda effect, facts: _tags(set(facts.get("tags") or ()) | clean_tags(effect["tags"])),
+    "remove_tags": lambda effect, facts: _tags(set(facts.get("tags") or ()) - clean_tags(effect["tags"])),
+    "set_status": _set_status,
+    "set_sla_policy": lambda effect, facts: {"sla_policy": effect["sla_policy"]},
+    "set_due": lambda effect, facts: {"has_manual_due": True},
+    "clear_due": lambda effect, facts: {"has_manual_due": False},
+    "snooze": lambda effect, facts: {"is_snoozed": True},
+    "wake": lambda effect, facts: {"is_snoozed": False},
+    "set_field": lambda effect, facts: {f"fields.{effect['name']}": effect.get("text") or None},
+    "start": lambda effect, facts: _moved("start", facts),
+    "resolve": lambda effect, facts: _moved("resolve", facts),
+    "close": lambda effect, facts: _moved("close", facts),
+    "reopen": lambda effect, facts: _moved("reopen", facts),
+    "reply": lambda effect, facts: _moved("reply", facts) | _written(facts),
+    "note": lambda effect, facts: _written(facts),
+    "auto_reply": lambda effect, facts: _written(facts),
+}
