@@ -10,12 +10,14 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
 
 from tickets import absences, outbox
+from tickets.automation import running
 from tickets.compiled import Change, Compiled
 from tickets.mail import automatic, outbound
 from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
@@ -52,6 +54,7 @@ class Notice:
     quotes: bool = False
     follows: bool = False
     to_customer: bool = False
+    context: Callable[[TicketEvent], dict[str, Any]] = lambda event: {}
 
 
 def handle(pk: int) -> None:
@@ -61,6 +64,7 @@ def handle(pk: int) -> None:
             event = _locked(pk)
             if event is None:
                 return
+            running.on_event(event)
             queued = _queue(event)
             _mark_handled(pk, timezone.now())
     except Exception:
@@ -92,7 +96,7 @@ def _queue(event: TicketEvent) -> list[int]:
         outbox.enqueue(
             notice.template, event.ticket, person, event=event, nudge=False,
             message=event.message if notice.quotes else None,
-            not_before=_not_before(event.ticket, notice, person),
+            not_before=_not_before(event.ticket, notice, person), **notice.context(event),
         )
         for notice in notices
         for person in notice.audience(event)
@@ -228,6 +232,23 @@ def _named_agent(event: TicketEvent) -> list[User]:
     return _agents(event, User.objects.agents().filter(pk=event.data.get("agent_id")))
 
 
+def _answered_by_machine(event: TicketEvent) -> list[User]:
+    """The requester, within the limits of automatic mail, and never a mailbox of the desk itself."""
+    people = _requester(event)
+    if not people or _own_mailbox.first(people[0].email):
+        return []
+    return [] if automatic.wait_for(people[0].email, event.ticket) else people
+
+
+def _told_by_rule(event: TicketEvent) -> list[User]:
+    to = event.data.get("tells", "")
+    return _answered_by_machine(event) if to == "requester" else list(_TOLD[to](event)) if to in _TOLD else []
+
+
+def _as_the_rule_says(event: TicketEvent) -> dict[str, Any]:
+    return {"headline": event.data["subject"], "text": event.data["text"]}
+
+
 _TOLD = {"assignee": _assignee, "team": _whole_team, "department": _department, "agent": _named_agent}
 
 
@@ -255,13 +276,11 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "resolved": (Notice(_asked_to_confirm, "confirmation", follows=True, to_customer=True),),
     "closed": (Notice(_told_of_closing, "closed", follows=True, to_customer=True),),
     "closed_quiet": (Notice(_told_of_closing, "closed", to_customer=True),),
+    "auto_replied": (Notice(_answered_by_machine, "auto_reply", quotes=True),),
+    "rule_mailed": (Notice(_told_by_rule, "rule_mail", context=_as_the_rule_says),),
     "sla_warning": (Notice(_told_of_deadline, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),
     "sla_escalated": (Notice(_told_of_deadline, "sla_breach"),),
-    "task_added": (Notice(_named_agent, "task"),),
-    "task_changed": (Notice(_named_agent, "task"),),
-    "task_due": (Notice(_named_agent, "task"),),
-    "side_answered": (Notice(_assignee_or_department, "side_answered", quotes=True),),
     "mail_delayed": (Notice(_writer, "mail_delayed"),),
     "mail_failed": (Notice(_writer, "mail_failed"),),
 }
