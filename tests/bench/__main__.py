@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from helpdesk import embedded
-from tests.bench import actions
+from tests.bench import actions, timings
 from tests.bench.client import sink
 from tests.bench.desk import ROOT, Desk
 from tests.bench.table import table
@@ -26,6 +26,9 @@ def main() -> None:
     options = _options()
     if options.sweep:
         print(sweeps(options.data, options.tickets))
+        return
+    if options.timings:
+        print(timings.report(options.data))
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the desk is stopped on the way out
     mails = sink()
@@ -103,6 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=ROOT / "var" / "bench", help="folder of its desks (var/bench)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--sweep", action="store_true", help="instead: the SLA clock's sweep at 1,000 and N tickets")
+    parser.add_argument("--timings", action="store_true", help="instead: whether answer times tell who has an account")
     parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these rows; nothing is remembered")
     options = parser.parse_args()
     options.data = options.data.absolute()

@@ -39,14 +39,15 @@ def introduction(lines: list[Line], place: int) -> int:
 
 def _broken(lines: list[Line], place: int, joined: str) -> int:
     """An introduction that was broken over several lines."""
-    used = 1
+    used, apart = 1, False
     for line in lines[place + 1 : place + MAX_INTRO_LINES]:
         used += 1
         if line.empty:
+            apart = True
             continue
         piece = _bare(line.text)
-        if says.FIELD.match(piece):
-            return 0
+        if says.FIELD.match(piece) or (apart and says.STARTER.match(piece) and says.DATE.search(piece)):
+            return 0  # something of its own begins here
         joined = f"{joined} {piece}"
         if len(joined) > MAX_LINE or joined.count(". ") > 6:
             return 0

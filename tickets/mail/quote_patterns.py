@@ -25,7 +25,7 @@ SENT_LAST = re.compile(r"\bsent\s*[:：]\s*\Z", re.IGNORECASE)
 # "Quoting Ana <a@example.com>:"
 QUOTING = re.compile(
     r"(?:quoting|quote from|zitat von|zitiere|citando(?: a)?|citação de|citation de|citat från|cytat"
-    r"|citaat van)\b[^:：]{1,120}[:：]\s*\Z",
+    r"|citaat van|missatge de)\b(?:[^:：]|(?<=\d):(?=\d)){1,120}[:：]\s*\Z",
     re.IGNORECASE,
 )
 # Nobody's mail program speaks of "I": these are the writer's own words.

@@ -5,6 +5,7 @@ Everything is asked of a few lines before a given end. What could be a sentence 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ MAX_MARKED = 20
 MAX_BLOCK = 8
 MAX_FOOTER = 40
 MAX_PASSES = 5
+_WORDS = re.compile(r"\w+")
 _SENTENCE_WORDS = 5
 _LONG_WORDS = 10
 _BARE_WORDS = 4
@@ -67,6 +69,8 @@ def _block(lines: list[Line], end: int, least: int, writer: Writer) -> int:
     found = min([end, *(way(lines, end, least) for way in ways)])
     if found == end and writer.name:
         found = _under_name(lines, end, least, writer.name)
+    if found == end:
+        found = _card(lines, end, least, writer.name)
     return found if found < end else _repeated(lines, end, least, writer)
 
 
@@ -126,6 +130,22 @@ def _sign_off(lines: list[Line], end: int, least: int) -> int:
             return end
         below.append(lines[place])
     return end
+
+
+def _card(lines: list[Line], end: int, least: int, writer: str) -> int:
+    """A last paragraph like a visiting card: a name, and below or beside it at least two ways to reach its owner, all
+    short and no sentence. Somebody else's card is the matter itself, and what is announced by a colon above."""
+    first = end
+    while first > least and not lines[first - 1].empty and end - first <= MAX_BLOCK:
+        first -= 1
+    block = [line.text.strip() for line in lines[first:end]]
+    above = _content(lines, first, least, 1)
+    if not 2 <= len(block) <= MAX_BLOCK or not above or lines[above[0]].text.rstrip().endswith((":", "：")):
+        return end
+    ways = [found for text in block for found in says.CONTACT.findall(text)]
+    name = says.CARD_NAME.match(block[0])
+    own = not writer or set(writer.casefold().split()) & set(_WORDS.findall(block[0].casefold()))
+    return first if name and own and len(ways) >= 2 and all(map(_short, lines[first:end])) else end
 
 
 def _under_name(lines: list[Line], end: int, least: int, name: str) -> int:

@@ -158,7 +158,8 @@ class _Reader:
             return [(intro, end), (rest, len(lines))]
         if before or more:
             last = trimmed(lines, self.quote_at_end(end), end, self.writer)
-            return [(intro, body), *((a, b) for a, b in self.intros(end) if b <= last), (last, len(lines))]
+            heads = [] if self.opening(intro) else [(intro, body), *((a, b) for a, b in self.intros(end) if b <= last)]
+            return [*heads, (last, len(lines))]
         return [(0, end), (rest, len(lines))]
 
     def intros(self, first: int) -> list[Span]:
@@ -177,6 +178,14 @@ class _Reader:
     def written(self, first: int, last: int) -> bool:
         """Whether somebody wrote something on these lines."""
         return any(not line.idle and not line.cited for line in self.lines[first:last])
+
+    def opening(self, end: int) -> bool:
+        """Nothing but "Hi Ana," or nothing at all: an answer between the lines from its beginning, which needs the line
+        that says who is quoted."""
+        words = [line.text.strip() for line in self.lines[:end] if not line.empty]
+        return not words or (
+            len(words) == 1 and len(words[0].split()) <= 4 and bool(signature_patterns.GREETING.match(words[0]))
+        )
 
     def closing(self, first: int, last: int) -> bool:
         """Nothing but "Regards, Ana"."""
