@@ -10,12 +10,13 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from tickets import form_controls
 from tickets.models import HelpTopic
 from tickets.refusals import Invalid
 
 MAX_BODY = 50_000
 MAX_FILES = 10
-_TOO_LONG = {"max_length": _("This is too long: %(show_value)d characters, %(limit_value)d fit.")}
+TOO_LONG = {"max_length": _("This is too long: %(show_value)d characters, %(limit_value)d fit.")}
 
 
 def public_topics() -> QuerySet[HelpTopic]:
@@ -23,14 +24,10 @@ def public_topics() -> QuerySet[HelpTopic]:
     return HelpTopic.objects.filter(shown, is_enabled=True, is_public=True).select_related("parent", "department")
 
 
-class MultipleFileInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
 class FilesField(forms.FileField):
     """Any number of files; its value is a list."""
 
-    widget = MultipleFileInput
+    widget = form_controls.FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = [super(FilesField, self).clean(file, initial) for file in data or []]
@@ -61,7 +58,7 @@ class MessageForm(forms.Form):
     body = forms.CharField(
         label=_("Write to us"),
         max_length=MAX_BODY,
-        error_messages={**_TOO_LONG, "required": _("Please write something here.")},
+        error_messages={**TOO_LONG, "required": _("Please write something here.")},
         widget=forms.Textarea(attrs={"rows": 5}),
     )
     attachments = FilesField(label=_("Files"), required=False, allow_empty_file=True)
@@ -71,7 +68,7 @@ class MessageForm(forms.Form):
     def once(self) -> uuid.UUID:
         """Names what was sent: the same page with the same text twice is one message; with other text it is another,
         so that going back to write something new loses nothing."""
-        typed = [str(value) for name, value in sorted(self.data.items()) if name in self.fields]
+        typed = [f"{name}={self.data.getlist(name)}" for name in sorted(self.data) if name in self.fields]
         files = [f"{file.name}:{file.size}" for file in self.cleaned_data["attachments"]]
         return uuid.uuid5(self.cleaned_data["nonce"], "\0".join(typed + files))
 
@@ -79,56 +76,10 @@ class MessageForm(forms.Form):
         """Shows what an action refused where the person can mend it."""
         if not isinstance(refusal, Invalid):
             return self.add_error(None, str(refusal))
-        for name, sentence in refusal.errors.items():
+        for field, sentence in refusal.errors.items():
+            name = field.replace("fields.", form_controls.PREFIX)
             self.add_error(name if name in self.fields else None, sentence)
         return None
-
-
-class TopicField(forms.ModelChoiceField):
-    def label_from_instance(self, topic: HelpTopic) -> str:
-        return topic.path
-
-
-class RequestForm(MessageForm):
-    """A new ticket. Who is signed in is not asked for name and address."""
-
-    name = forms.CharField(label=_("Your name"), max_length=200, error_messages=_TOO_LONG)
-    email = forms.EmailField(
-        label=_("Your e-mail address"),
-        max_length=254,
-        error_messages={**_TOO_LONG, "invalid": _("This is not an e-mail address. Example: name@company.example")},
-    )
-    topic = TopicField(
-        label=_("What is it about?"),
-        queryset=HelpTopic.objects.none(),
-        to_field_name="slug",
-        required=False,
-        empty_label=_("Something else"),
-        error_messages={"invalid_choice": _("There is no such topic any more. Please choose another.")},
-    )
-    subject = forms.CharField(label=_("Subject"), max_length=255, error_messages=_TOO_LONG)
-    website = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}), max_length=500
-    )
-    field_order = ["name", "email", "topic", "subject", "body", "attachments"]
-
-    def __init__(self, *args: Any, signed_in: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["topic"].queryset = public_topics()
-        self.fields["body"].label = _("What happened?")
-        self.fields["body"].widget.attrs["rows"] = 8
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
-        if signed_in:
-            del self.fields["name"], self.fields["email"]
-
-    def clean_website(self) -> str:
-        """Only robots fill in what nobody sees; a person whose browser did it loses no text."""
-        if self.cleaned_data["website"]:
-            self.data = self.data.copy()
-            self.data["website"] = ""
-            self.add_error(None, _("This looked like an automatic message and was not sent. Please send it again."))
-        return ""
 
 
 class AddressForm(forms.Form):

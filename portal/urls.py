@@ -8,6 +8,7 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("tickets/", tickets.own, name="tickets"),
     path("tickets/new/", requests.new, name="ticket_new"),
+    path("tickets/similar/", search.similar, name="similar"),
     path("tickets/received/<uuid:nonce>/", requests.received, name="ticket_received"),
     path("tickets/<slug:number>/", ticket.page, name="ticket"),
     path("tickets/<slug:number>/reply/", ticket.reply, name="reply"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,11 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import wording
 from portal.access import network
-from portal.forms import RequestForm
+from portal.request_form import RequestForm
 from portal.views.home import default_department
 from tickets import limits
 from tickets.actions import people
-from tickets.actions.conversation import uploads
 from tickets.actions.lifecycle import open_ticket
 from tickets.models import Ticket, User
 from tickets.refusals import Refused, TooMany
@@ -38,10 +38,14 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _show(request, RequestForm(signed_in=signed_in, initial={"topic": request.GET.get("topic", "")[:100]}))
     form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
+    if "show" in request.POST:  # another topic: its questions, with all that was typed
+        return _show(request, unchecked(form))
     if not form.is_valid():
-        return _show(request, form, 422)
+        return _show(request, form, 422, form.changes())
     if str(form.once) in request.session.get(_RECEIVED, {}):
         return redirect("portal:ticket_received", form.once)
+    if changes := form.changes():
+        return _show(request, form, 422, changes)
     try:
         ticket = _open(request, form)
     except TooMany as refusal:
@@ -56,11 +60,19 @@ def new(request: HttpRequest) -> HttpResponse:
     return redirect("portal:ticket_received", form.once)
 
 
-def _show(request: HttpRequest, form: RequestForm, status: int = 200) -> HttpResponse:
-    chosen = form["topic"].value()
-    topic = next((row for row in form.fields["topic"].queryset if row.slug == chosen), None) if chosen else None
-    department = topic.department if topic else default_department()
-    context = {"form": form, "topic": topic, "expectation": wording.expectation(department)}
+def unchecked(form: RequestForm) -> RequestForm:
+    """The form with what was typed, without a word about what is still missing."""
+    form._errors = {}
+    form.cleaned_data = {}
+    form.renew()
+    return form
+
+
+def _show(request: HttpRequest, form: RequestForm, status: int = 200, changes: Sequence[str] = ()) -> HttpResponse:
+    department = form.topic.department if form.topic else default_department()
+    context = {
+        "form": form, "topic": form.topic, "expectation": wording.expectation(department), "changes": changes,
+    }  # fmt: skip
     return render(request, "portal/ticket_new.html", context, status=status)
 
 
@@ -75,8 +87,10 @@ def _open(request: HttpRequest, form: RequestForm) -> Ticket:
         subject=typed["subject"],
         body=typed["body"],
         source=Source.WEB,
-        help_topic=typed["topic"],
-        attachments=uploads(typed["attachments"]),
+        help_topic=form.topic,
+        form=form.version,
+        fields=form.answers,
+        attachments=form.all_files,
         nonce=form.once,
         auto_response=auto_response,
     )

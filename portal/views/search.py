@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
@@ -11,9 +14,13 @@ from django.views.decorators.http import require_safe
 from portal import presenters
 from portal.access import own_tickets
 from tickets.models import Message, Ticket, User
+from tickets.states import State
 
 _LONGEST = 200
 _MOST = 50
+_FEW = 3
+_MOST_WORDS = 12
+_WORD = re.compile(r"\w{4,40}")
 
 
 @require_safe
@@ -28,6 +35,19 @@ def search(request: HttpRequest) -> HttpResponse:
         found = _matching(request.user, text).select_related("status").order_by("-last_message_at", "-id")
         context["tickets"] = presenters.rows(found[:_MOST])
     return render(request, "portal/search.html", context)
+
+
+@require_safe
+@never_cache
+def similar(request: HttpRequest) -> HttpResponse:
+    """A piece of a page: the person's own open tickets that a subject reminds of. Nothing for a guest."""
+    words = _WORD.findall(request.GET.get("subject", "")[:255].lower())[:_MOST_WORDS]
+    context: dict[str, Any] = {"tickets": []}
+    if words and request.user.is_authenticated:
+        query = SearchQuery(" | ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
+        found = own_tickets(request.user).exclude(state=State.CLOSED).filter(search=query).select_related("status")
+        context["tickets"] = presenters.rows(found.order_by("-last_message_at", "-id")[:_FEW])
+    return render(request, "portal/_similar.html", context)
 
 
 def _matching(user: User, text: str) -> QuerySet[Ticket]:
