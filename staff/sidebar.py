@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from staff import drawn
 from staff.times import Clock, span
-from tickets import sla
+from tickets import fields, sla
 from tickets.clock import Pause, segments
 from tickets.models import SlaPause, Ticket, User
+from tickets.models.forms import FieldKind
 from tickets.states import GLYPH, STEPS, Priority, Source, State
 
 OTHERS = 6
@@ -31,10 +32,31 @@ def context(ticket: Ticket, user: User) -> dict[str, Any]:
         "steps": steps(ticket),
         "sla": time(ticket, Clock(user)),
         "other_tickets": others[:OTHERS],
+        "answers": answers(ticket),
         "followers": people,
         "proposed": proposed,
         "is_follower": any(person["id"] == user.pk for person in people),
     }
+
+
+def answers(ticket: Ticket) -> list[dict[str, Any]]:
+    """What the form of the help topic asked, with the answers; one query if it asked anything."""
+    items = ticket.form_version.items if ticket.form_version_id and ticket.form_version else []
+    missing = set(fields.missing_to_close(items, ticket.fields)) if ticket.is_active else set()
+    return [
+        {
+            "label": one["item"]["label"],
+            "text": one["words"],
+            "is_needed": one["item"]["label"] in missing,
+            "files": _files(one["value"]) if one["item"]["kind"] == FieldKind.FILE else [],
+            "url": one["words"] if one["item"]["kind"] == FieldKind.URL else "",
+        }
+        for one in fields.told(items, ticket.fields, inside=True)
+    ]
+
+
+def _files(value: Any) -> list[dict[str, str]]:
+    return [{"name": one["name"], "url": reverse("staff:attachment", args=[one["key"]])} for one in value or ()]
 
 
 def _followers(ticket: Ticket) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -30,6 +30,7 @@ BUTTONS: dict[str, Button] = {
     "priority": Button(_("Priority"), "triage", panel=True),
     "due": Button(_("Due date"), "triage", panel=True),
     "tags": Button(_("Tags"), "triage", panel=True),
+    "fields": Button(_("Answers"), "triage", panel=True),
     "snooze": Button(_("Snooze"), "snooze", "z", panel=True),
     "wake": Button(_("Wake"), "wake", "z", primary=True),
     "transfer": Button(_("Transfer"), "transfer", panel=True),
@@ -58,6 +59,8 @@ def possible(ticket: Ticket, user: User) -> set[str]:
 def offered(ticket: Ticket, may: set[str], *, is_follower: bool, back: str = "") -> list[dict[str, Any]]:
     """The buttons for `may`, which `possible` found. `back` is the query that names the list beside the ticket."""
     hidden = {"follow" if is_follower else "unfollow", "snooze" if ticket.is_asleep else "wake"}
+    if ticket.form_version_id is None:
+        hidden.add("fields")
     if "triage" not in may:
         hidden.add("revoke-links")
     base = reverse("staff:ticket", args=[ticket.number])

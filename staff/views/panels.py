@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from staff import sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
+from staff.answers_form import AnswersForm
 from staff.forms import AssignForm, DueForm, PriorityForm, StatusForm, TagsForm, TicketPanel, TransferForm
 from staff.snooze_form import SnoozeForm
 from staff.times import Clock, zone_of
@@ -21,7 +22,7 @@ from staff.verbs import BUTTONS
 from staff.views.ticket import back_to, here
 from staff.views.verbs import refused
 from tickets import permissions
-from tickets.actions import assignment, snoozing, triage
+from tickets.actions import assignment, fields, snoozing, triage
 from tickets.models import Team, Ticket, User
 from tickets.refusals import Invalid, NotAllowed, Refused
 from tickets.states import State
@@ -90,6 +91,11 @@ def _tags(ticket: Ticket, user: User, data: Data) -> str:
     return _("Tags set.")
 
 
+def _answers(ticket: Ticket, user: User, data: Data) -> str:
+    fields.set_fields(ticket, by=user, fields=data["answers"])
+    return _("Answers changed.")
+
+
 def _snooze(ticket: Ticket, user: User, data: Data) -> str:
     snoozing.snooze(ticket, by=user, until=data["until"])
     return _("Snoozed until %(moment)s.") % {"moment": Clock(user).at(data["until"])}
@@ -122,6 +128,7 @@ PANELS: dict[str, tuple[type[TicketPanel], Apply]] = {
     "priority": (PriorityForm, _priority),
     "due": (DueForm, _due),
     "tags": (TagsForm, _tags),
+    "fields": (AnswersForm, _answers),
     "snooze": (SnoozeForm, _snooze),
     "transfer": (TransferForm, _transfer),
 }

@@ -7,6 +7,7 @@ import "./live-count.js";
 import "./live-list.js";
 import "./live-stream.js";
 import "./live-ticket.js";
+import "./form-branches.js";
 import "./mail-frame.js";
 import "./who-is-here.js";
 import "./relative-time.js";

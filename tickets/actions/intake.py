@@ -38,13 +38,14 @@ def open_ticket(
     follow_up_of: Ticket | None = None,
     auto_response: bool = True,
     fields: Mapping[str, Any] | None = None,
+    complete: bool = True,
     form: FormVersion | None = None,
     **message: Any,
 ) -> Ticket:
     """Opens a ticket with its first message, routed by help topic, its SLA clock running.
 
-    `fields` are the answers to the topic's form, or to `form` where the caller has it already; None where nobody could
-    be asked, as in a mail: then nothing is required.
+    `fields` are the answers to the topic's form, or to `form` where the caller has it already; None, or `complete` off,
+    where nobody could be asked, as in a mail: then nothing is required.
 
     `by` is the requester, an agent on their behalf or SYSTEM. The same `nonce` again returns the ticket it opened.
     `message` may give `html`, `folded`, `is_machine` as for `conversation.receive`. Raises Invalid, NotAllowed.
@@ -57,7 +58,7 @@ def open_ticket(
         nonce=nonce, follow_up_of=follow_up_of, **_route(help_topic, department, priority),
     )  # fmt: skip
     ticket.form_version = form or asked.form_for(help_topic)
-    ticket.fields = _answers(ticket.form_version, fields, inside=by != requester)
+    ticket.fields = _answers(ticket.form_version, fields, inside=by != requester, complete=complete)
     if by != requester and not permissions.can_open_for(by, ticket.department_id):
         raise NotAllowed(_("You are not allowed to open tickets for others in this department."))
     try:
@@ -92,10 +93,12 @@ def _open(
     return ticket
 
 
-def _answers(form: FormVersion | None, given: Mapping[str, Any] | None, *, inside: bool) -> dict[str, Any]:
+def _answers(
+    form: FormVersion | None, given: Mapping[str, Any] | None, *, inside: bool, complete: bool
+) -> dict[str, Any]:
     """What of the answers is kept. Raises Invalid with `fields.KEY` for each that will not do."""
     items = form.items if form else []
-    checked = asked.check(items, given or {}, inside=inside, complete=given is not None)
+    checked = asked.check(items, given or {}, inside=inside, complete=complete and given is not None)
     errors = checked.refusals()
     for key in set(given or ()) - set(asked.by_key(items)):
         errors |= asked.unknown(key)

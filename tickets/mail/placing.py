@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from tickets import limits
+from tickets import fields, limits
 from tickets.actions import conversation, lifecycle, participants
 from tickets.compiled import Compiled
 from tickets.mail import agents, authentication, contents, threads
@@ -117,9 +117,12 @@ def new_ticket(letter: Letter, said: contents.Contents) -> Outcome:
     if allowed.wait:
         return Outcome(State.SUSPENDED, "too_many")
     requester, box = letter.author(), letter.mailbox
+    topic = box.help_topic if box else None
+    form = fields.form_for(topic)
     ticket = lifecycle.open_ticket(
         by=requester, requester=requester, subject=said.subject, source=Source.EMAIL,
-        department=box.department if box else None, help_topic=box.help_topic if box else None,
+        department=box.department if box else None, help_topic=topic, form=form,
+        fields=fields.in_text(form.items, said.visible) if form else None, complete=False,
         auto_response=letter.may_auto_reply and allowed.is_first, follow_up_of=letter.hint,
         **letter.message(said),
     )  # fmt: skip
