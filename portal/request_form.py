@@ -16,7 +16,7 @@ from tickets import form_controls
 from tickets.actions.conversation import uploads
 from tickets.actions.writing import Upload, safe_name
 from tickets.field_values import Files, Item, is_empty, words
-from tickets.models import FormVersion, HelpTopic
+from tickets.models import Form, FormVersion, HelpTopic
 from tickets.models.forms import FieldKind
 
 
@@ -52,13 +52,16 @@ class RequestForm(MessageForm):
         required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}), max_length=500
     )
 
-    def __init__(self, *args: Any, signed_in: bool, topics: QuerySet[HelpTopic] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, signed_in: bool, embedded: Form | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.topics = {topic.slug: topic for topic in (public_topics() if topics is None else topics)}
+        topics = _topics_of(embedded) if embedded else public_topics()
+        self.topics = {topic.slug: topic for topic in topics}
         names = [(slug, row.path) for slug, row in self.topics.items()]
         self.fields["topic"].choices = [("", _("Something else")), *names]  # type: ignore[attr-defined]
         self.topic = self.topics.get(str(self["topic"].value() or ""))
-        self.version = questions.form_for(self.topic)
+        if embedded and len(self.topics) == 1:
+            (self.topic,), self.topics = self.topics.values(), {}
+        self.version = embedded.current if embedded else questions.form_for(self.topic)
         self.items: list[Item] = self.version.items if self.version else []
         self.uploaded: dict[str, list[Upload]] = {}
         self._ask()
@@ -158,6 +161,10 @@ class RequestForm(MessageForm):
             return []
         self._set("body", self.data.get("body", "") + "\n\n" + "\n".join(lines))
         return [_("No longer asked, so your answer was put into the text: %(what)s.") % {"what": "; ".join(lines)}]
+
+
+def _topics_of(form: Form) -> QuerySet[HelpTopic]:
+    return form.help_topics.filter(is_enabled=True).select_related("parent", "department")
 
 
 def _one(item: Item, values: list[str]) -> Any:

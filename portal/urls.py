@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.views import accounts, attachment, guest, home, notices, requests, search, ticket, tickets
+from portal.views import accounts, attachment, embed, guest, home, notices, requests, search, ticket, tickets
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("tickets/<slug:number>/confirm/", ticket.confirm, name="confirm"),
     path("tickets/<slug:number>/reopen/", ticket.reopen, name="reopen"),
     path("tickets/<slug:number>/proposed/<int:pk>/", ticket.decide, name="proposed"),
+    path("embed/<slug:slug>/", embed.form, name="embed"),
+    path("embed/<slug:slug>/script.js", embed.script, name="embed_script"),
     path("attachments/<uuid:key>/", attachment.download, name="attachment"),
     path("t/<str:token>/", guest.follow, name="guest"),
     path("links/", guest.fresh_link, name="fresh_link"),

@@ -54,6 +54,7 @@ def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
         ("mail", _("Mail log"), reverse("staff:mail")),
     ]
     if user.is_superuser:
+        desk.append(("forms", _("Forms"), reverse("staff:forms")))
         desk.append(("settings", _("Settings"), reverse("admin:index")))
     return {
         "views": drawn.rail_links(_link(queue, counts, active) for queue in queues),

@@ -69,6 +69,7 @@ class World:
             "token": links.guest_token(ticket, ticket.requester),
             "nonce": uuid.UUID(int=7),
             "slug": "my-open",
+            "index": 0,
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -79,8 +79,12 @@ def _show(request: HttpRequest, form: RequestForm, status: int = 200, changes: S
 def _open(request: HttpRequest, form: RequestForm) -> Ticket:
     if known := Ticket.objects.filter(nonce=form.once).first():
         return known  # sent twice; must not count against a limit
+    return written(form, *_requester(request, form.cleaned_data))
+
+
+def written(form: RequestForm, requester: User, auto_response: bool) -> Ticket:
+    """Opens the ticket that the form describes."""
     typed = form.cleaned_data
-    requester, auto_response = _requester(request, typed)
     return open_ticket(
         by=requester,
         requester=requester,
@@ -96,12 +100,17 @@ def _open(request: HttpRequest, form: RequestForm) -> Ticket:
     )
 
 
-def _requester(request: HttpRequest, typed: dict[str, str]) -> tuple[User, bool]:
+def _requester(request: HttpRequest, typed: Mapping[str, str]) -> tuple[User, bool]:
     """Who asks, and whether a confirmation may be mailed. A guest proves nothing by typing an address: the ticket is
     its owner's, and the link to it goes there only. Raises TooMany, Invalid."""
     if request.user.is_authenticated:
         limits.check(f"ticket:person:{request.user.pk}", BY_PERSON)
         return request.user, True
+    return guest(request, typed)
+
+
+def guest(request: HttpRequest, typed: Mapping[str, str]) -> tuple[User, bool]:
+    """As `_requester`, of somebody who is not signed in."""
     address = people.check_email(typed["email"])
     limits.check(f"ticket:network:{network(request)}", BY_NETWORK)
     limits.check(f"ticket:address:{address}", BY_ADDRESS)

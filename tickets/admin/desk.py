@@ -15,8 +15,8 @@ class DeskAdmin(DeskModelAdmin):
     """One row that always exists: the list leads straight to it."""
 
     fields = (
-        "name", "number_format", "default_department", "claim_on_reply", "undo_seconds", "archive_after_days",
-        "trash_days", "guest_link_days", "reply_by_mail_days",
+        "name", "number_format", "default_department", "default_form", "claim_on_reply", "undo_seconds",
+        "archive_after_days", "trash_days", "guest_link_days", "reply_by_mail_days",
     )  # fmt: skip
     autocomplete_fields = ("default_department",)
 

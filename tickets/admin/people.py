@@ -21,9 +21,9 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("email", "name", "organization", "phone", "language", "time_zone", "notes", "is_active", "is_agent",
-                  "is_superuser", "is_available", "capacity", "signature", "may_receive_automatic_mail",
-                  "automatic_mail_paused_until")  # fmt: skip
+        fields = ("email", "name", "organization", "manages_organization", "phone", "language", "time_zone", "notes",
+                  "is_active", "is_agent", "is_superuser", "is_available", "capacity", "signature",
+                  "may_receive_automatic_mail", "automatic_mail_paused_until")  # fmt: skip
         labels = {"is_superuser": _("Admin")}
         help_texts = {"is_superuser": _("May do everything, also here. Admins are agents too.")}
 
@@ -58,7 +58,21 @@ class UserAdmin(DeskModelAdmin):
     used_by = ("requested_tickets", "assigned_tickets", "messages")
     instead = _("Switch the person off (active) instead: the history stays readable.")
     fieldsets = (
-        (None, {"fields": ("email", "name", "organization", "phone", "language", "time_zone", "notes")}),
+        (
+            None,
+            {
+                "fields": (
+                    "email",
+                    "name",
+                    "organization",
+                    "manages_organization",
+                    "phone",
+                    "language",
+                    "time_zone",
+                    "notes",
+                )
+            },
+        ),
         (_("Access"), {"fields": ("is_active", "is_agent", "is_superuser", "created_at", "last_login")}),
         (_("As an agent"), {"fields": ("is_available", "capacity", "signature")}),
         (_("Mail"), {"fields": ("may_receive_automatic_mail", "automatic_mail_paused_until")}),

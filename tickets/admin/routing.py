@@ -57,7 +57,7 @@ class HelpTopicAdmin(DeskModelAdmin):
     used_by = ("children", "ticket_set")
     instead = _("Switch it off instead.")
     fieldsets = (
-        (None, {"fields": ("parent", "name", "slug", "description", "icon", "position")}),
+        (None, {"fields": ("parent", "name", "slug", "description", "icon", "position", "form")}),
         (_("Routing"), {"fields": ("department", "team", "assignee", "priority", "sla_policy")}),
         (_("For customers"), {"fields": ("is_public", "is_enabled", "auto_response", "allow_reopen")}),
     )
