@@ -1,0 +1,163 @@
+"""Between what is typed into the builder and what a rule says: ids, numbers, minutes, lists.
+
+What cannot be turned into what the field wants stays text, so that the check of the rule tells it at its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tickets.automation.effect_kinds import EFFECTS, Param
+from tickets.automation.fields import HEADER, Field, field
+from tickets.automation.operators import OPERATORS
+from tickets.automation.references import REFERENCES
+
+__all__ = ["HEADER", "effect_given", "effect_said", "fitting", "is_long", "leaf_given", "leaf_said"]
+
+UNITS = (1440, 60, 1)
+# More rows than this are typed by name instead of chosen from a list.
+LONG = 150
+_ORDERED = ("at_least", "at_most", "more_than", "less_than")
+
+
+def fitting(key: str, op: str) -> str:
+    """The operator, or the field's first when it cannot be asked that."""
+    known = field(key)
+    if known is None:
+        return op
+    return op if op in known.operators else known.operators[0]
+
+
+def leaf_said(key: str, op: str, given: Sequence[str], unit: str) -> dict[str, Any]:
+    known, operator = field(key), OPERATORS.get(op)
+    if known is None or operator is None or operator.takes == "nothing":
+        return {"field": key, "op": op}
+    if operator.takes == "value":
+        return {"field": key, "op": op, "value": _value(known, op, given[0].strip() if given else "", unit)}
+    return {"field": key, "op": op, "value": [_value(known, op, one, unit) for one in _many(known, given)]}
+
+
+def _many(known: Field, given: Sequence[str]) -> list[str]:
+    """Several values: boxes that were ticked, or lines and commas of one text."""
+    if known.type in ("choice", "level") and not (known.refers and is_long(known.refers)):
+        return [one for one in given if one]
+    commas = known.type == "tags" or bool(known.refers)
+    lines = "\n".join(given)
+    parts = (lines.replace(",", "\n") if commas else lines).splitlines()
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _value(known: Field, op: str, text: str, unit: str) -> Any:
+    if known.type == "flag":
+        return {"yes": True, "no": False}.get(text, text)
+    if known.type in ("number", "since") or (known.type == "any" and op in _ORDERED):
+        number = _number(text)
+        is_time = known.type == "since" and not isinstance(number, str)
+        return number * int(unit if unit in map(str, UNITS) else 1) if is_time else number
+    if known.type == "hours":
+        return int(text) if text.isdecimal() else text
+    if known.refers:
+        return _reference(known.refers, text)
+    if known.type in ("choice", "level"):
+        return next((option for option, _label in known.choices() if str(option) == text), text)
+    return text.lower() if known.type == "tags" else text
+
+
+def _number(text: str) -> int | float | str:
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return text
+    if not abs(number) < 1e12:  # also what is no number at all
+        return text
+    return int(number) if number.is_integer() else number
+
+
+def _reference(refers: str, text: str) -> int | str:
+    """The id: chosen from a list, or of the row with the name that was typed."""
+    if text.isdecimal():
+        return int(text) if len(text) < 10 else text
+    reference = REFERENCES[refers]
+    found = (
+        reference.usable().filter(**{f"{reference.name}__iexact": text}).values_list("pk", flat=True)[:2]
+        if text
+        else ()
+    )
+    return found[0] if len(found) == 1 else text
+
+
+def is_long(refers: str) -> bool:
+    """Whether the rows are too many for a list."""
+    return len(REFERENCES[refers].usable().values_list("pk")[: LONG + 1]) > LONG
+
+
+def leaf_given(key: str, op: str, value: Any) -> tuple[list[str], str]:
+    """The texts that the inputs hold, and the unit of time."""
+    known = field(key)
+    if value is None or known is None:
+        return [], "1"
+    if known.type == "since" and isinstance(value, (int, float)):
+        return _time(value)
+    if known.type == "flag":
+        return ["yes" if value else "no"], "1"
+    if known.refers and is_long(known.refers):
+        return [_name(known.refers, one) for one in (value if isinstance(value, list) else [value])], "1"
+    return [str(one) for one in (value if isinstance(value, list) else [value])], "1"
+
+
+def _time(minutes: float) -> tuple[list[str], str]:
+    unit = next(one for one in UNITS if minutes % one == 0 or one == 1) if minutes else 1
+    count = minutes / unit
+    return [str(int(count) if float(count).is_integer() else count)], str(unit)
+
+
+def _name(refers: str, pk: Any) -> str:
+    reference = REFERENCES[refers]
+    row = reference.find(pk)
+    return str(getattr(row, reference.name)) if row else str(pk)
+
+
+def effect_said(do: str, given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    kind = EFFECTS.get(do)
+    said: dict[str, Any] = {"do": do}
+    for param in kind.params if kind else ():
+        texts = given.get(param.name, ())
+        value = _param(param, texts[0] if texts else "", given.get(f"{param.name}_unit", ("1",))[0])
+        if value not in ("", []):
+            said[param.name] = value
+    return said
+
+
+def _param(param: Param, text: str, unit: str) -> Any:
+    plain = text.strip()
+    if param.type == "tags":
+        return [one.strip().lower() for one in plain.split(",") if one.strip()]
+    if param.type in ("number", "minutes") and plain:
+        number = _number(plain)
+        is_time = param.type == "minutes" and not isinstance(number, str)
+        return number * int(unit if unit in map(str, UNITS) else 1) if is_time else number
+    if param.refers and plain:
+        return _reference(param.refers, plain)
+    if param.options:
+        return next((option for option, _label in param.choices() if str(option) == plain), plain)
+    return text if param.type == "template" else plain
+
+
+def effect_given(effect: Mapping[str, Any]) -> dict[str, list[str]]:
+    kind = EFFECTS.get(effect["do"])
+    given: dict[str, list[str]] = {}
+    for param in kind.params if kind else ():
+        value = effect.get(param.name)
+        if value is None:
+            continue
+        if param.type == "minutes":
+            given[param.name], unit = _time(value)
+            given[f"{param.name}_unit"] = [unit]
+        elif param.type == "tags":
+            given[param.name] = [", ".join(value)]
+        elif param.refers and is_long(param.refers):
+            given[param.name] = [_name(param.refers, value)]
+        else:
+            given[param.name] = [str(value)]
+    return given
