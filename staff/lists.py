@@ -55,6 +55,7 @@ def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
     ]
     if user.is_superuser:
         desk.append(("forms", _("Forms"), reverse("staff:forms")))
+        desk.append(("rules", _("Rules"), reverse("staff:rules")))
         desk.append(("settings", _("Settings"), reverse("admin:index")))
     return {
         "views": drawn.rail_links(_link(queue, counts, active) for queue in queues),

@@ -1,6 +1,7 @@
 import "./auto-submit.js";
 import "./confirm-dialog.js";
 import "./copy-text.js";
+import "./drag-order.js";
 import "./draft-keeper.js";
 import "./file-picker.js";
 import "./live-count.js";
@@ -12,6 +13,7 @@ import "./mail-frame.js";
 import "./who-is-here.js";
 import "./relative-time.js";
 import "./reply-tabs.js";
+import "./rule-builder.js";
 import "./shortcut-keys.js";
 import "./thread-view.js";
 import "./toast-list.js";
