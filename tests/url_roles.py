@@ -115,6 +115,18 @@ GET = {
     "staff:mail_cancel":                    "405       405    405    405    405     405    405",
     "staff:undo":                           "login     403    403    ->     ->      ->     ->",
     "staff:mail_resend":                    "405       405    405    405    405     405    405",
+    # rules are for admins only:
+    "staff:rules":                          "login     403    403    403    403     403    200",
+    "staff:rules_of":                       "login     403    403    403    403     403    200",
+    "staff:rule_new":                       "login     403    403    403    403     403    200",
+    "staff:rules_order":                    "405       405    405    405    405     405    405",
+    "staff:rule_look":                      "405       405    405    405    405     405    405",
+    "staff:rule":                           "login     403    403    403    403     403    200",
+    "staff:rule_history":                   "login     403    403    403    403     403    200",
+    "staff:rule_roll_back":                 "405       405    405    405    405     405    405",
+    "staff:rule_switch":                    "405       405    405    405    405     405    405",
+    "staff:rule_move":                      "405       405    405    405    405     405    405",
+    "staff:rule_delete":                    "405       405    405    405    405     405    405",
     # The portal
     "after_login":                          "login     ->     ->     ->     ->      ->     ->",
     "portal:home":                          "200       200    200    200    200     200    200",
@@ -238,6 +250,18 @@ POST = {
     # a message that somebody else wrote:
     "staff:undo":                           "login     403    403    403    404     403    403",
     "staff:mail_resend":                    "login     403    403    ->     404     403    ->",
+    "staff:rules":                          "405       405    405    405    405     405    405",
+    "staff:rules_of":                       "405       405    405    405    405     405    405",
+    # what is wrong is told:
+    "staff:rule_new":                       "login     403    403    403    403     403    400",
+    "staff:rules_order":                    "login     403    403    403    403     403    ->",
+    "staff:rule_look":                      "login     403    403    403    403     403    200",
+    "staff:rule":                           "login     403    403    403    403     403    400",
+    "staff:rule_history":                   "405       405    405    405    405     405    405",
+    "staff:rule_roll_back":                 "login     403    403    403    403     403    ->",
+    "staff:rule_switch":                    "login     403    403    403    403     403    ->",
+    "staff:rule_move":                      "login     403    403    403    403     403    ->",
+    "staff:rule_delete":                    "login     403    403    403    403     403    ->",
     "after_login":                          "405       405    405    405    405     405    405",
     "portal:home":                          "405       405    405    405    405     405    405",
     "portal:search":                        "405       405    405    405    405     405    405",
@@ -346,6 +370,8 @@ STATES: dict[str, dict[str, Any]] = {
 
 _TEXT = "It still burns."
 FORMS: dict[str, Any] = {
+    "staff:rule_new": {"do": "save"},
+    "staff:rule": {"do": "save", "seen": "1"},
     "portal:ticket_new": {"name": "Grace", "email": "g@customers.example", "subject": "Lamp", "body": _TEXT},
     "portal:reply": {"body": _TEXT},
     "portal:fresh_link": {"email": "g@customers.example"},

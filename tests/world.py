@@ -11,8 +11,9 @@ from django.test import Client
 
 from tests import factories, people
 from tickets import blobs, links
-from tickets.actions import conversation
+from tickets.actions import conversation, rules
 from tickets.models import (
+    SYSTEM,
     ApiToken,
     BlockedSender,
     InboundEmail,
@@ -20,6 +21,7 @@ from tickets.models import (
     Message,
     OutboundEmail,
     ProposedFollower,
+    Rule,
     Ticket,
     User,
 )
@@ -50,6 +52,7 @@ class World:
     outbound: OutboundEmail
     blocked: BlockedSender
     proposed: ProposedFollower
+    rule: Rule
     people: dict[str, User | None]
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -70,6 +73,7 @@ class World:
             "nonce": uuid.UUID(int=7),
             "slug": "my-open",
             "index": 0,
+            "kind": "trigger",
         }
 
 
@@ -92,6 +96,7 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         _outbound(ticket),
         BlockedSender.objects.create(pattern="spam@evil.example"),
         ProposedFollower.objects.create(ticket=ticket, address="cc@evil.example"),
+        _rule(),
         folk,
     )
     world.secrets = {name: _token(folk[who[0]], who[1]) for name, who in TOKENS.items() if who}
@@ -117,6 +122,13 @@ def _outbound(ticket: Ticket) -> OutboundEmail:
     return OutboundEmail.objects.create(
         kind="reply", ticket=ticket, message=ticket.messages.first(), recipient="lost@customers.example",
         rfc_message_id="<lost@desk.example>", state="failed", next_attempt_at=None,
+    )  # fmt: skip
+
+
+def _rule() -> Rule:
+    return rules.save(
+        None, by=SYSTEM, kind="trigger", name="Loud", on=["created"],
+        conditions={"field": "priority", "op": "at_least", "value": 3}, effects=[{"do": "add_tags", "tags": ["loud"]}],
     )  # fmt: skip
 
 
