@@ -1,4 +1,5 @@
 from tickets.models.blocked import BlockedSender
+from tickets.models.canned import CannedAttachment, CannedFolder, CannedResponse, CannedTranslation
 from tickets.models.choice import SlaChoice
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.escalation import Escalation, SlaFired
@@ -27,6 +28,10 @@ __all__ = [
     "BlockedSender",
     "BusinessHours",
     "DateHours",
+    "CannedAttachment",
+    "CannedFolder",
+    "CannedResponse",
+    "CannedTranslation",
     "Department",
     "Desk",
     "DkimKey",

@@ -249,6 +249,7 @@ class Permission(models.TextChoices):
     CLOSE = "close", _("Close")
     REOPEN = "reopen", _("Reopen")
     CREATE = "create", _("Open tickets on behalf of customers")
+    CANNED = "canned", _("Keep the canned responses of the department")
 
 
 class Role(models.Model):
