@@ -51,6 +51,7 @@ def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
     queues = [queue for queue in queries.QUEUES.values() if user.is_superuser or not queue.for_admins]
     desk = [
         ("ticket_new", _("New ticket"), reverse("staff:ticket_new")),
+        ("canned", _("Canned responses"), reverse("staff:canned")),
         ("mail", _("Mail log"), reverse("staff:mail")),
     ]
     if user.is_superuser:

@@ -1,6 +1,8 @@
 from django.urls import URLPattern, path
 
 from staff.views import (
+    canned,
+    canned_pick,
     clock,
     compose,
     files,
@@ -52,6 +54,14 @@ urlpatterns: list[URLPattern] = [
     path("forms/<slug:slug>/", forms.one, name="form"),
     path("forms/<slug:slug>/items/new/", forms.item, name="form_item_new"),
     path("forms/<slug:slug>/items/<int:index>/", forms.item, name="form_item"),
+    path("tickets/<str:number>/canned/", canned_pick.pick, name="canned_pick"),
+    path("canned/", canned.index, name="canned"),
+    path("canned/new/", canned.new, name="canned_new"),
+    path("canned/preview/", canned.preview, name="canned_preview"),
+    path("canned/folders/", canned.folder, name="canned_folder_new"),
+    path("canned/folders/<int:pk>/", canned.folder, name="canned_folder"),
+    path("canned/<int:pk>/", canned.one, name="canned_one"),
+    path("canned/<int:pk>/delete/", canned.delete, name="canned_delete"),
     path("mail/", mail.mail, name="mail"),
     path("mail/import/", importing.import_mail, name="mail_import"),
     path("mail/arrived/<int:pk>/", mail.arrived, name="mail_arrived"),

@@ -95,6 +95,8 @@ def named(name: str, key: str, world: worlds.World) -> Any:
         mails |= {"portal:proposed": world.proposed, "api:proposed_one": world.proposed}
         if name.startswith("staff:rule"):
             return world.rule.pk
+        mails |= {"staff:canned_folder": world.canned.folder}
+        mails |= dict.fromkeys(("staff:canned_one", "staff:canned_delete"), world.canned)
         return mails.get(name, world.message).pk
     return world.names[key]
 

@@ -16,6 +16,8 @@ from tickets.models import (
     SYSTEM,
     ApiToken,
     BlockedSender,
+    CannedFolder,
+    CannedResponse,
     InboundEmail,
     Mailbox,
     Message,
@@ -53,6 +55,7 @@ class World:
     blocked: BlockedSender
     proposed: ProposedFollower
     rule: Rule
+    canned: CannedResponse
     people: dict[str, User | None]
     secrets: dict[str, str] = field(default_factory=dict)
 
@@ -97,6 +100,9 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         BlockedSender.objects.create(pattern="spam@evil.example"),
         ProposedFollower.objects.create(ticket=ticket, address="cc@evil.example"),
         _rule(),
+        CannedResponse.objects.create(
+            title="Reset", body="Restart it.", department=where, folder=CannedFolder.objects.create(name="Network")
+        ),
         folk,
     )
     world.secrets = {name: _token(folk[who[0]], who[1]) for name, who in TOKENS.items() if who}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.conf.locale import LANG_INFO
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When, prefetch_related_objects
 from django.utils import translation
 
 from tickets import wording
@@ -24,12 +25,13 @@ LANGUAGES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Filled:
-    """A response as it reads on a ticket."""
+    """A response as it reads on a ticket; `problem` says why it cannot be used there."""
 
     response: CannedResponse
     language: str
     text: str
     attachments: Sequence[CannedAttachment]
+    problem: str = ""
 
 
 def offered(ticket: Ticket, user: User, query: str = "") -> list[CannedResponse]:
@@ -58,6 +60,23 @@ def fill(response: CannedResponse, ticket: Ticket, user: User, language: str = "
     with translation.override(code or language_of(ticket.requester)):
         text = wording.render(body, wording.variables_of(ticket, user))
     return Filled(response, code, text, list(response.attachments.all()))
+
+
+def filled(responses: Sequence[CannedResponse], ticket: Ticket, user: User) -> list[Filled]:
+    """All of them as they read on the ticket; what is looked up for one is not looked up again for the next."""
+    prefetch_related_objects(responses, "translations", "attachments")
+    wanted, values, found = language_of(ticket.requester), dict[str, Mapping[str, Any]](), []
+    for response in responses:
+        code, body = text_in(response, wanted)
+        text, problem = "", ""
+        with translation.override(code or wanted):
+            known = values.setdefault(code, wording.variables_of(ticket, user))
+            try:
+                text = wording.render(body, known)
+            except wording.Unfit as refusal:
+                problem = str(refusal)
+        found.append(Filled(response, code, text, list(response.attachments.all()), problem))
+    return found
 
 
 def language_of(person: User) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from staff import buttons, lists, sidebar, thread, verbs
+from staff import buttons, canned_choice, lists, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.views.queue import DEFAULT, place
@@ -74,11 +74,13 @@ def _ticket(
     context |= thread.present(ticket, request.user, get_token(request), request.GET.get("earlier", ""))
     may, back, base = verbs.possible(ticket, request.user), here(request), context["ticket"]["url"]
     forms: dict[str, Any] = {}
+    picked = canned_choice.chosen(request, ticket)
     if "reply" in may or reply_form:
-        forms["reply_form"] = reply_form or ReplyForm(initial={"seen": context["seen"], **_taken_back(request, ticket)})
+        before = {"seen": context["seen"], **_taken_back(request, ticket), **picked.get("reply", {})}
+        forms["reply_form"] = reply_form or ReplyForm(initial=before)
         forms["reply_url"] = f"{base}reply/{back}"
     if "note" in may or note_form:
-        forms["note_form"] = note_form or NoteForm()
+        forms["note_form"] = note_form or NoteForm(initial=picked.get("note", {}))
         forms["note_url"] = f"{base}note/{back}"
     offered = verbs.offered(ticket, may, is_follower=context["is_follower"], back=back)
     return {

@@ -1,4 +1,6 @@
 import "./auto-submit.js";
+import "./canned-picker.js";
+import "./canned-preview.js";
 import "./confirm-dialog.js";
 import "./copy-text.js";
 import "./drag-order.js";

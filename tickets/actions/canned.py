@@ -84,7 +84,7 @@ def delete_folder(folder: CannedFolder, *, by: User) -> None:
 
 
 def _free_name(child: CannedFolder, parent: CannedFolder | None) -> str:
-    taken = CannedFolder.objects.filter(parent=parent, name=child.name).exclude(pk=child.parent_id).exists()
+    taken = CannedFolder.objects.filter(parent=parent, name=child.name).exists()
     return f"{child.name[:70]} ({child.pk})" if taken else child.name
 
 
