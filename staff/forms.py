@@ -70,7 +70,7 @@ class Keys(forms.Field):
 
     def clean(self, value: Any) -> list[uuid.UUID]:
         mark = Mark(uuid.UUID)
-        return [key for key in map(mark.clean, (value or [])[:50]) if key]
+        return [key for key in (mark.clean(str(one)) for one in (value or [])[:50]) if key]
 
 
 class WritingForm(NonceForm):

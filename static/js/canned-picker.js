@@ -1,31 +1,26 @@
 // <canned-picker>: in the composer's form. Its link, or / at the beginning of a word, opens the canned responses, filled
 // in for the ticket; Enter puts one in. / in the empty search writes a slash.
-import { atWordStart, goAlong, insertText } from "./insert-text.js";
-
 customElements.define("canned-picker", class extends HTMLElement {
   connectedCallback() {
     this.form = this.closest("form");
     this.querySelector("a").addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      this.open();
+      if (!(event.ctrlKey || event.metaKey || event.shiftKey)) this.open(event.preventDefault());
     });
-    this.onKey = (event) => {
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-      if (!event.target.matches("textarea, [contenteditable=true]") || !atWordStart(event.target)) return;
-      event.preventDefault();
-      this.open(true);
+    this.onWord = (event) => {
+      if (event.detail.key === "/") this.open(event.preventDefault() ?? true);
     };
-    this.form.addEventListener("keydown", this.onKey);
+    this.form.addEventListener("word-begins", this.onWord);
   }
 
   disconnectedCallback() {
-    this.form.removeEventListener("keydown", this.onKey);
+    this.form.removeEventListener("word-begins", this.onWord);
     this.dialog?.remove();
   }
 
   open(typed = false) {
     this.typed = typed;
+    const { selectionStart, selectionEnd } = this.form.querySelector("textarea");
+    this.caret = [selectionStart, selectionEnd];
     this.dialog ??= this.build();
     this.input.value = "";
     this.dialog.showModal();
@@ -36,14 +31,13 @@ customElements.define("canned-picker", class extends HTMLElement {
   build() {
     const dialog = document.createElement("dialog");
     dialog.className = "dialog canned-dialog";
-    dialog.setAttribute("aria-label", this.dataset.title);
-    dialog.innerHTML = `<input class="control" type="search" role="combobox" aria-expanded="true" aria-controls="canned-list" aria-autocomplete="list" autocomplete="off">
-      <div class="canned-dialog__panes"><ul id="canned-list" role="listbox"></ul><div class="canned-dialog__preview" aria-live="polite"></div></div>`;
+    dialog.ariaLabel = this.dataset.title;
+    dialog.innerHTML = `<input class="control" type="search" role="combobox" aria-expanded="true" aria-controls="${this.id}-list" aria-autocomplete="list" autocomplete="off">
+      <div class="canned-dialog__panes"><ul id="${this.id}-list" role="listbox"></ul><div class="canned-dialog__preview" aria-live="polite"></div></div>`;
     this.input = dialog.querySelector("input");
-    this.list = dialog.querySelector("ul");
-    this.preview = dialog.querySelector(".canned-dialog__preview");
+    [this.list, this.preview] = dialog.querySelector(".canned-dialog__panes").children;
     this.input.placeholder = this.dataset.search;
-    for (const one of [this.input, this.list]) one.setAttribute("aria-label", this.dataset.search);
+    this.input.ariaLabel = this.list.ariaLabel = this.dataset.search;
     this.input.addEventListener("input", () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.load(), 120); });
     this.input.addEventListener("keydown", (event) => this.steer(event));
     dialog.addEventListener("click", (event) => {
@@ -51,6 +45,7 @@ customElements.define("canned-picker", class extends HTMLElement {
       const option = event.target.closest("[role=option]");
       if (option) this.choose([...this.list.children].indexOf(option));
     });
+    dialog.addEventListener("close", () => this.back());
     document.body.append(dialog); // not inside the form: its fields are no part of the message
     return dialog;
   }
@@ -59,8 +54,7 @@ customElements.define("canned-picker", class extends HTMLElement {
     const last = this.rows?.length - 1;
     if (event.key === "/" && !this.input.value && this.typed) {
       event.preventDefault();
-      this.dialog.close();
-      insertText(this.form, "/");
+      this.put("/");
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       this.mark(Math.min(Math.max(this.at + (event.key === "ArrowDown" ? 1 : -1), 0), last));
@@ -75,8 +69,8 @@ customElements.define("canned-picker", class extends HTMLElement {
   async load() {
     const words = this.input.value.trim();
     if (this.rows && this.words === words) return;
-    this.words = words;
     let rows;
+    this.words = words;
     try {
       const url = new URL(this.dataset.url, location.href);
       url.searchParams.set("q", words);
@@ -93,7 +87,7 @@ customElements.define("canned-picker", class extends HTMLElement {
   show(rows) {
     this.rows = rows;
     this.list.replaceChildren(...rows.map((row, index) => {
-      const option = Object.assign(document.createElement("li"), { id: `canned-${index}`, role: "option" });
+      const option = Object.assign(document.createElement("li"), { id: `${this.id}-${index}`, role: "option" });
       const title = Object.assign(document.createElement("span"), { textContent: row.title });
       option.append(title, Object.assign(document.createElement("span"), { className: "canned-dialog__hint", textContent: row.shortcut ? `/${row.shortcut}` : row.folder }));
       option.addEventListener("pointermove", () => { if (this.at !== index) this.mark(index); });
@@ -106,17 +100,26 @@ customElements.define("canned-picker", class extends HTMLElement {
     this.at = index;
     for (const [place, option] of [...this.list.children].entries()) option.setAttribute("aria-selected", place === index);
     const row = this.rows[index];
-    this.input.setAttribute("aria-activedescendant", row ? `canned-${index}` : "");
+    this.input.setAttribute("aria-activedescendant", row ? `${this.id}-${index}` : "");
     this.list.children[index]?.scrollIntoView({ block: "nearest" });
     const files = row?.files.map((file) => `\n${file.name} (${file.size}) ${this.dataset.file}`).join("") ?? "";
     this.preview.textContent = row ? (row.problem || row.text) + files : this.dataset.none;
   }
 
+  // A closing dialog gives the focus back but forgets where the caret was.
+  back() {
+    if (this.caret) this.form.querySelector("textarea").setSelectionRange(...this.caret);
+    this.caret = null;
+  }
+
+  put(text, files) {
+    this.dialog.close();
+    this.back();
+    this.form.dispatchEvent(new CustomEvent("insert-text", { bubbles: true, cancelable: true, detail: { text, files } }));
+  }
+
   choose(index) {
     const row = this.rows?.[index];
-    if (!row || row.problem) return;
-    this.dialog.close();
-    insertText(this.form, row.text, row.files);
-    goAlong(this.form, row.files);
+    if (row && !row.problem) this.put(row.text, row.files);
   }
 });
