@@ -6,14 +6,12 @@ customElements.define("canned-picker", class extends HTMLElement {
     this.querySelector("a").addEventListener("click", (event) => {
       if (!(event.ctrlKey || event.metaKey || event.shiftKey)) this.open(event.preventDefault());
     });
-    this.onWord = (event) => {
+    this.form.addEventListener("word-begins", (event) => { // the form goes when this goes
       if (event.detail.key === "/") this.open(event.preventDefault() ?? true);
-    };
-    this.form.addEventListener("word-begins", this.onWord);
+    });
   }
 
   disconnectedCallback() {
-    this.form.removeEventListener("word-begins", this.onWord);
     this.dialog?.remove();
   }
 
@@ -69,19 +67,16 @@ customElements.define("canned-picker", class extends HTMLElement {
   async load() {
     const words = this.input.value.trim();
     if (this.rows && this.words === words) return;
-    let rows;
     this.words = words;
     try {
-      const url = new URL(this.dataset.url, location.href);
-      url.searchParams.set("q", words);
+      const url = `${this.dataset.url}&q=${encodeURIComponent(words)}`;
       const answer = await fetch(url, { headers: { Accept: "application/json" } });
-      rows = (await answer.json()).responses;
+      const { responses } = await answer.json();
+      if (this.words === words) this.show(responses);
     } catch {
       this.words = null;
       this.preview.textContent = this.dataset.failed;
-      return;
     }
-    if (this.words === words) this.show(rows);
   }
 
   show(rows) {
