@@ -10,6 +10,7 @@ from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
 from tickets.models.rating import Rating, Score
+from tickets.models.related import SideConversation, Task, TicketLink, TicketMerge
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.rule import Rule, RuleCheck, RuleFiring, RuleRun, RuleVersion
@@ -68,6 +69,7 @@ __all__ = [
     "RuleRun",
     "RuleVersion",
     "Score",
+    "SideConversation",
     "Skill",
     "SlaChoice",
     "SlaFired",
@@ -78,9 +80,12 @@ __all__ = [
     "Status",
     "System",
     "Tag",
+    "Task",
     "Team",
     "Ticket",
     "TicketEvent",
+    "TicketLink",
+    "TicketMerge",
     "User",
     "Webhook",
     "WebhookDelivery",
