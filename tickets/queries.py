@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tickets import search
+from tickets import merged, search
 from tickets.models import Department, Message, Permission, Status, Ticket, TicketEvent, User
 from tickets.models.ticket import TicketQuerySet
 from tickets.search import Mistake
@@ -283,7 +283,7 @@ class Timeline:
 _SPOKEN = ("replied", "noted", "unverified", "received", "machine_mail")
 _MESSAGE_COLUMNS = (
     "id", "ticket_id", "kind", "author_id", "author_name", "body", "folded", "source", "is_machine", "recipients",
-    "created_at", "origin",
+    "created_at", "origin", "side_id",
 )  # fmt: skip
 
 
@@ -312,7 +312,7 @@ def messages(ticket: Ticket, user: User, keys: Iterable[int]) -> list[Message | 
 
 
 def _messages(ticket: Ticket, user: User) -> QuerySet[Message]:
-    rows = ticket.messages.visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
+    rows = merged.messages(ticket).visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
     return rows.only(*_MESSAGE_COLUMNS).order_by("-id")
 
 
