@@ -17,7 +17,7 @@ def who_triages_may_merge(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0024_leaves_at'),
+        ('tickets', '0025_canned_responses'),
     ]
 
     operations = [
