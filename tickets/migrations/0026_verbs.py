@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='role',
             name='permissions',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('view', 'See tickets'), ('reply', 'Reply to customers'), ('note', 'Write internal notes'), ('assign', 'Assign'), ('triage', 'Change priority, status and tags'), ('transfer', 'Transfer to another department'), ('merge', 'Merge, split and link tickets'), ('resolve', 'Resolve'), ('close', 'Close'), ('reopen', 'Reopen'), ('create', 'Open tickets on behalf of customers')], max_length=20), blank=True, default=list, size=None, verbose_name='permissions'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('view', 'See tickets'), ('reply', 'Reply to customers'), ('note', 'Write internal notes'), ('assign', 'Assign'), ('triage', 'Change priority, status and tags'), ('transfer', 'Transfer to another department'), ('merge', 'Merge, split and link tickets'), ('resolve', 'Resolve'), ('close', 'Close'), ('reopen', 'Reopen'), ('create', 'Open tickets on behalf of customers'), ('canned', 'Keep the canned responses of the department')], max_length=20), blank=True, default=list, size=None, verbose_name='permissions'),
         ),
         migrations.AddIndex(
             model_name='ticket',
