@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from tickets import search_grammar as grammar
 from tickets.models import Message, Ticket, User
-from tickets.search_filters import NOTHING, condition, filters, misspelt
+from tickets.search_filters import NOTHING, condition, is_known, misspelt
 from tickets.search_grammar import Both, Either, Mistake, Node, Not, Term
 from tickets.search_moments import FilterError, Missing
 from tickets.search_names import Scope
@@ -102,7 +102,7 @@ def parse(text: str, *, by: User) -> Parsed:
 
 class _Reading:
     def __init__(self, parsed: Parsed, scope: Scope) -> None:
-        self.parsed, self.scope, self.known = parsed, scope, filters(scope.by)
+        self.parsed, self.scope = parsed, scope
 
     def read(self, node: Node) -> None:
         """Keeps the part of the tree that was understood, and its condition."""
@@ -126,7 +126,7 @@ class _Reading:
     def term(self, term: Term, *, negated: bool) -> tuple[Node, Q] | None:
         key = term.key.lower()
         try:
-            if key in self.known:
+            if is_known(key, self.scope.by):
                 return term, self.filter(key, term, negated=negated)
             if key and (meant := misspelt(key, self.scope.by)):
                 raise FilterError(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tickets import search_fields as custom_fields
 from tickets import search_moments as moments
 from tickets.models import Attachment, Follower, Status, User
 from tickets.search_moments import FilterError, Missing
@@ -46,15 +47,21 @@ def filters(by: User) -> dict[str, Filter]:
     return FILTERS if inside else {key: one for key, one in FILTERS.items() if one.for_customers}
 
 
+def is_known(key: str, by: User) -> bool:
+    return key in filters(by) or (key.startswith(custom_fields.PREFIX) and (by.is_agent or by.is_superuser))
+
+
 def misspelt(key: str, by: User) -> str:
     """The filter that `key` was probably meant to be; empty when it looks like ordinary text."""
     return next(iter(difflib.get_close_matches(key, filters(by), n=1, cutoff=0.75)), "")
 
 
 def condition(key: str, value: str, scope: Scope) -> Q:
-    """The filter as a condition; raises FilterError. `key` must be one of `filters(by)`."""
+    """The filter as a condition; raises FilterError. `key` must be known, see `is_known`."""
     if not value:
         raise FilterError(_("“%(key)s:” needs a value after the colon.") % {"key": key})
+    if key.startswith(custom_fields.PREFIX):
+        return custom_fields.condition(key, value, scope)
     return FILTERS[key].condition(value, scope)
 
 

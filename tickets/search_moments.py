@@ -54,7 +54,7 @@ def _age(text: str) -> timedelta | None:
 def _span(text: str, key: str) -> tuple[datetime, datetime]:
     """First moment and the one after the last of what is named, in the person's time zone."""
     try:
-        if "T" in text.upper():
+        if re.match(r"\d.*[Tt]", text):
             moment = datetime.fromisoformat(text.upper()).replace(tzinfo=timezone.get_current_timezone())
             return moment.astimezone(UTC), (moment + timedelta(minutes=1)).astimezone(UTC)
         first, last = _days(text)

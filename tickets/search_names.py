@@ -11,7 +11,7 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from tickets.models import Department, HelpTopic, Organization, SlaPolicy, Status, Tag, Team, User
+from tickets.models import Department, Field, HelpTopic, Organization, SlaPolicy, Status, Tag, Team, User
 from tickets.search_grammar import Term
 from tickets.search_moments import Missing
 
@@ -69,6 +69,11 @@ class Scope:
         """Ids by address, of those whom the query names by it."""
         named = self._values("requester") | self._values("follower")
         return dict(User.objects.filter(email__in=named).order_by().values_list("email", "pk"))
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        """Custom fields by key."""
+        return {field.key: field for field in Field.objects.order_by()[:MOST]}
 
     def _values(self, key: str) -> set[str]:
         return {value.lower() for term in self.terms if term.key.lower() == key for value in term.values}
