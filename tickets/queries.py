@@ -24,7 +24,7 @@ from tickets.states import ACTIVE, State
 PAGE = 50
 COUNT_CAP = 1000
 SOON = timedelta(hours=24)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -207,7 +207,7 @@ def search_page(text: str, user: User, *, after: str = "", size: int = PAGE) -> 
 
 def cursor(moment: datetime, pk: int) -> str:
     """A place in a list ordered by a moment: microseconds since 1970 and the id."""
-    return f"{(moment - _EPOCH) // _MICROSECOND}-{pk}"
+    return f"{(moment - EPOCH) // _MICROSECOND}-{pk}"
 
 
 def read_cursor(text: str) -> tuple[datetime, int] | None:
@@ -216,7 +216,7 @@ def read_cursor(text: str) -> tuple[datetime, int] | None:
         return None
     if len(micros) > 17 or len(pk) > 18:
         return None
-    return _EPOCH + int(micros) * _MICROSECOND, int(pk)
+    return EPOCH + int(micros) * _MICROSECOND, int(pk)
 
 
 def _beyond(key: str, moment: datetime, pk: int, *, descending: bool) -> Q:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from django.contrib.postgres.search import SearchQuery
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from tickets import search_grammar as grammar
 from tickets.models import Message, Ticket, User
+from tickets.models.ticket import TicketQuerySet
 from tickets.search_filters import NOTHING, condition, is_known, misspelt
 from tickets.search_grammar import Both, Either, Mistake, Node, Not, Term
 from tickets.search_moments import FilterError, Missing
@@ -67,7 +68,7 @@ class Found:
     """`tickets` is a lazy queryset, newest first: slice it or page it by id. What was not understood is left out of
     the search and named in `mistakes`; what names something that is not there finds nothing and stands in `missing`."""
 
-    tickets: QuerySet[Ticket]
+    tickets: TicketQuerySet
     mistakes: list[Mistake]
     missing: list[Mistake]
 
@@ -79,25 +80,39 @@ def find(text: str, *, by: User) -> Found:
     tickets are found by `is:archived` alone, tickets in the trash never.
     """
     parsed = parse(text, by=by)
-    tickets = Ticket.objects.inside(by) if by.is_agent and text.strip() else Ticket.objects.visible_to(by)
-    tickets = tickets.kept().filter(parsed.where)
-    if not parsed.wants_archived:
-        tickets = tickets.filter(archived_at__isnull=True)
+    rows = tickets_of(parsed, by=by, is_empty=not text.strip())
     if (by.is_agent or by.is_superuser) and (hits := _bound(parsed.node)) is not None:
-        tickets = tickets.filter(pk__in=hits)
-    return Found(tickets.order_by("-id"), parsed.mistakes, parsed.missing)
+        rows = rows.filter(pk__in=hits)
+    return Found(rows.order_by("-id"), parsed.mistakes, parsed.missing)
 
 
-def parse(text: str, *, by: User) -> Parsed:
-    """Reads the query; the database is asked only for the names that it uses."""
+def tickets_of(parsed: Parsed, *, by: User, is_empty: bool = False) -> TicketQuerySet:
+    """The rows of a query that was read, in no order, without help from the index of words."""
+    rows = Ticket.objects.inside(by) if by.is_agent and not is_empty else Ticket.objects.visible_to(by)
+    rows = rows.kept().filter(parsed.where)
+    return rows if parsed.wants_archived else rows.filter(archived_at__isnull=True)
+
+
+def parse(text: str, *, by: User, scope: Scope | None = None) -> Parsed:
+    """Reads the query; the database is asked only for the names that it uses, and not even for these when `scope` has
+    them already, see `scope_of`."""
     parsed = Parsed()
-    node, wrong = grammar.read(_UNSEEN.sub(" ", text[:LONGEST]))
-    _Reading(parsed, Scope(by, grammar.terms(node))).read(node)
+    node, wrong = _tree(text)
+    _Reading(parsed, scope or Scope(by, grammar.terms(node))).read(node)
     parsed.mistakes = sorted(parsed.mistakes + wrong, key=lambda mistake: mistake.position)
     if len(text) > LONGEST:
         too_long = _("This is too long: %(max)d characters fit.") % {"max": LONGEST}
         parsed.mistakes.insert(0, Mistake(LONGEST, too_long))
     return parsed
+
+
+def scope_of(texts: Iterable[str], *, by: User) -> Scope:
+    """The names of several queries, to be looked up together."""
+    return Scope(by, [term for text in texts for term in grammar.terms(_tree(text)[0])])
+
+
+def _tree(text: str) -> tuple[Node, list[Mistake]]:
+    return grammar.read(_UNSEEN.sub(" ", text[:LONGEST]))
 
 
 class _Reading:

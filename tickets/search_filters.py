@@ -98,6 +98,8 @@ IS: dict[str, Callable[[Scope], Q]] = {
     "unanswered": lambda scope: Q(waiting_since__isnull=False),
     "waiting": lambda scope: Q(status__in=Status.objects.filter(ends_on_customer_message=True).order_by().values("pk")),
     "followed": lambda scope: _follows(scope.by.pk),
+    "snoozed": lambda scope: Q(snoozed_until__isnull=False),
+    "awake": lambda scope: Q(snoozed_until__isnull=True),
     "archived": lambda scope: Q(archived_at__isnull=False),
 }
 
@@ -256,6 +258,7 @@ FILTERS: dict[str, Filter] = {
     "activity": Filter(gettext_lazy("Latest message"), _time("activity", "last_message_at"), "time"),
     "waiting": Filter(gettext_lazy("Waiting for an answer since"), _time("waiting", "waiting_since"), "time"),
     "due": Filter(gettext_lazy("Due"), _time("due", "due_at", ahead=True), "time"),
+    "snoozed": Filter(gettext_lazy("Snoozed until"), _time("snoozed", "snoozed_until", ahead=True), "time"),
     "resolved": Filter(gettext_lazy("Resolved"), _time("resolved", "resolved_at"), "time"),
     "closed": Filter(gettext_lazy("Closed"), _time("closed", "closed_at"), "time"),
     "messages": Filter(gettext_lazy("Messages"), _count("messages", "message_count"), "number"),

@@ -19,6 +19,7 @@ from tickets.models.sla import BusinessHours, DateHours, Holiday, OpeningHours, 
 from tickets.models.sources import HookToken, MailSource, OAuthGrant
 from tickets.models.staffing import Absence, Skill
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
+from tickets.models.view import Preferences, SavedView, ViewAudience, Viewed
 from tickets.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Organization",
     "OutboundEmail",
     "Permission",
+    "Preferences",
     "ProposedFollower",
     "Rating",
     "RelayHealth",
@@ -68,6 +70,7 @@ __all__ = [
     "RuleFiring",
     "RuleRun",
     "RuleVersion",
+    "SavedView",
     "Score",
     "SideConversation",
     "Skill",
@@ -87,6 +90,8 @@ __all__ = [
     "TicketLink",
     "TicketMerge",
     "User",
+    "ViewAudience",
+    "Viewed",
     "Webhook",
     "WebhookDelivery",
 ]
