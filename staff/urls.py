@@ -6,11 +6,13 @@ from staff.views import (
     clock,
     compose,
     files,
+    filtering,
     forms,
     importing,
     intake,
     live,
     mail,
+    me,
     outgoing,
     panels,
     people,
@@ -20,6 +22,7 @@ from staff.views import (
     search,
     ticket,
     verbs,
+    views,
 )
 
 app_name = "staff"
@@ -35,7 +38,15 @@ def _panel(name: str) -> URLPattern:
 
 urlpatterns: list[URLPattern] = [
     path("", queue.home, name="home"),
+    path("views/", views.views, name="views"),
+    path("views/new/", views.view_new, name="view_new"),
     path("views/<slug:slug>/", queue.view, name="view"),
+    path("views/<slug:slug>/change/", views.view_change, name="view_change"),
+    path("views/<slug:slug>/delete/", views.view_delete, name="view_delete"),
+    path("views/<slug:slug>/move/", views.view_move, name="view_move"),
+    path("filter/", filtering.filter_form, name="filter"),
+    path("complete/", filtering.complete, name="complete"),
+    path("me/", me.me, name="me"),
     path("search/", search.search, name="search"),
     path("tickets/new/", intake.ticket_new, name="ticket_new"),
     path("tickets/<str:number>/", ticket.ticket, name="ticket"),

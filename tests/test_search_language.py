@@ -196,4 +196,4 @@ def test_whatever_is_typed_is_read(text):
     node, mistakes = grammar.read(text)
     again, _mistakes = grammar.read(grammar.write(node))
     assert all(0 <= mistake.position <= len(text) for mistake in mistakes)
-    assert grammar.write(again) == grammar.write(node)
+    assert grammar.write(grammar.read(grammar.write(again))[0]) == grammar.write(again)

@@ -132,7 +132,7 @@ def page(
 def columns_of(order: str, group: str) -> list[Column]:
     chosen = ORDERS.get(order) or ORDERS["latest"]
     columns = [*([GROUPS[group].column] if group in GROUPS else []), *chosen.columns]
-    unique = {name: descending for name, descending in reversed(columns)}
+    unique = dict(reversed(columns))
     kept = [(name, unique[name]) for name in dict.fromkeys(name for name, _descending in columns)]
     return kept if "id" in unique else [*kept, ("id", chosen.is_descending)]
 

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tickets import merged, search
-from tickets.models import Department, Message, Permission, Status, Ticket, TicketEvent, User
+from tickets.models import Department, Message, Permission, Status, Ticket, TicketEvent, User, Viewed
 from tickets.models.ticket import TicketQuerySet
 from tickets.search import Mistake
 from tickets.states import ACTIVE, State
@@ -56,6 +56,7 @@ class Row(NamedTuple):
     closed_at: datetime | None
     deleted_at: datetime | None
     snoozed_until: datetime | None
+    assignee_id: int | None
 
 
 @dataclass(frozen=True)
@@ -266,6 +267,26 @@ def _own(user: User, departments: Iterable[Department]) -> list[tuple[str, str, 
     return [("my-open", "assignee_id", user.pk)] + [
         (f"d-{department.slug}", "department_id", department.pk) for department in departments
     ]
+
+
+# An agent's own way
+
+
+def recently_viewed(user: User, most: int = 10) -> list[tuple[str, str, str]]:
+    """Number, subject and state of the tickets that the agent had open, the latest first."""
+    seen = Viewed.objects.filter(user=user, ticket__in=work_of(user)).order_by("-at")
+    return list(seen.values_list("ticket__number", "ticket__subject", "ticket__state")[:most])
+
+
+def day_of(user: User) -> dict[str, int]:
+    """How often the agent did what since midnight."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    done = TicketEvent.objects.filter(actor=user, created_at__gte=midnight, kind__in=_OF_THE_DAY).order_by()
+    counted = dict(done.values_list("kind").annotate(count=Count("pk")))
+    return {kind: counted.get(kind, 0) for kind in _OF_THE_DAY}
+
+
+_OF_THE_DAY = ("replied", "noted", "resolved", "closed", "assigned")
 
 
 # Timeline

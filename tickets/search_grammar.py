@@ -1,10 +1,10 @@
 """The search language as a tree: text -> terms under AND, OR and NOT, and back. Pure: knows no filter and no table.
 
-    printer tag:vpn            both        (AND may be written)
-    tag:vpn OR tag:wifi        either      (capitals: "or" is a word)
-    NOT is:closed, -is:closed  without
-    (… OR …) …                 parentheses bind first, then NOT, AND, OR
-    tag:vpn,wifi               any of them
+printer tag:vpn            both        (AND may be written)
+tag:vpn OR tag:wifi        either      (capitals: "or" is a word)
+NOT is:closed, -is:closed  without
+(… OR …) …                 parentheses bind first, then NOT, AND, OR
+tag:vpn,wifi               any of them
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a query names, looked up: departments, teams, tags, people. A handful of statements however long the query is."""
+"""What a query names, looked up: departments, teams, tags, people. A few statements however long the query is."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ class Scope:
             ("agent", User.objects.filter(is_agent=True), F("email")),
         ]
         parts = [
-            rows.order_by().values_list(
-                Value(kind, text), "pk", "label" if kind == "status" else "name", short
-            )[:MOST]
+            rows.order_by().values_list(Value(kind, text), "pk", "label" if kind == "status" else "name", short)[:MOST]
             for kind, rows, short in sources
         ]
         return [Name(*row) for row in parts[0].union(*parts[1:], all=True)]

@@ -74,11 +74,15 @@ def move_view(view: SavedView, *, by: User, step: int) -> None:
         SavedView.objects.bulk_update(rows, ["position"])
 
 
+def require_change(view: SavedView, *, by: User) -> None:
+    if not SavedView.objects.changeable_by(by).filter(pk=view.pk).exists():
+        raise NotAllowed(_("You can change your own views only; save this one anew to make it yours."))
+
+
 def _locked(view: SavedView, by: User) -> SavedView:
     """Raises SavedView.DoesNotExist when it is gone, NotAllowed when it is somebody else's."""
     fresh = SavedView.objects.select_for_update().get(pk=view.pk)
-    if not SavedView.objects.changeable_by(by).filter(pk=fresh.pk).exists():
-        raise NotAllowed(_("You can change your own views only; copy this one to make it yours."))
+    require_change(fresh, by=by)
     return fresh
 
 
@@ -142,6 +146,8 @@ def _arrange(view: SavedView, look: dict[str, Any]) -> None:
 def _slug(name: str) -> str:
     """Short, readable, and free; never one that the desk's own lists have."""
     base = slugify(name)[:60] or "view"
-    base = f"view-{base}" if base in QUEUES or base.startswith("d-") else base
+    base = f"view-{base}" if base in {*QUEUES, "new"} or base.startswith("d-") else base
     taken = set(SavedView.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return next(slug for number in range(1, MOST**2) if (slug := f"{base}-{number}" if number > 1 else base) not in taken)
+    return next(
+        slug for number in range(1, MOST**2) if (slug := f"{base}-{number}" if number > 1 else base) not in taken
+    )
