@@ -42,10 +42,12 @@ def _desk(user: User) -> list[tuple[str, Any, str]]:
     desk = [
         ("ticket_new", _("New ticket"), reverse("staff:ticket_new")),
         ("views", _("Views"), reverse("staff:views")),
+        ("canned", _("Canned responses"), reverse("staff:canned")),
         ("mail", _("Mail log"), reverse("staff:mail")),
     ]
     if user.is_superuser:
         desk.append(("forms", _("Forms"), reverse("staff:forms")))
+        desk.append(("rules", _("Rules"), reverse("staff:rules")))
         desk.append(("settings", _("Settings"), reverse("admin:index")))
     return desk
 

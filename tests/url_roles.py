@@ -65,6 +65,15 @@ GET = {
     # The workspace: a stranger's ticket is not found, what is merely forbidden is refused
     "staff:home":                           "login     403    403    ->     ->      ->     ->",
     "staff:view":                           "login     403    403    200    200     200    200",
+    "staff:views":                          "login     403    403    200    200     200    200",
+    "staff:view_new":                       "login     403    403    200    200     200    200",
+    # personal, the agent's own:
+    "staff:view_change":                    "login     403    403    200    404     404    404",
+    "staff:view_delete":                    "405       405    405    405    405     405    405",
+    "staff:view_move":                      "405       405    405    405    405     405    405",
+    "staff:filter":                         "login     403    403    200    200     200    200",
+    "staff:complete":                       "login     403    403    200    200     200    200",
+    "staff:me":                             "login     403    403    200    200     200    200",
     "staff:search":                         "login     403    403    200    200     200    200",
     "staff:ticket_new":                     "login     403    403    200    200     403    200",
     "staff:ticket":                         "login     403    403    200    404     200    200",
@@ -204,6 +213,14 @@ POST = {
     "account_reset_password_done":          "405       405    405    405    405     405    405",
     "staff:home":                           "405       405    405    405    405     405    405",
     "staff:view":                           "405       405    405    405    405     405    405",
+    "staff:views":                          "405       405    405    405    405     405    405",
+    "staff:view_new":                       "login     403    403    ->     ->      ->     ->",
+    "staff:view_change":                    "login     403    403    ->     404     404    404",
+    "staff:view_delete":                    "login     403    403    ->     404     404    404",
+    "staff:view_move":                      "login     403    403    ->     404     404    404",
+    "staff:filter":                         "405       405    405    405    405     405    405",
+    "staff:complete":                       "405       405    405    405    405     405    405",
+    "staff:me":                             "login     403    403    ->     ->      ->     ->",
     "staff:search":                         "405       405    405    405    405     405    405",
     # the default department is not one of theirs:
     "staff:ticket_new":                     "login     403    403    ->     400     403    ->",
@@ -386,9 +403,13 @@ STATES: dict[str, dict[str, Any]] = {
 }
 
 _TEXT = "It still burns."
+_VIEW = {"name": "Lamps", "query": "is:open", "order": "latest", "audience": "me"}
 FORMS: dict[str, Any] = {
     "staff:rule_new": {"do": "save"},
     "staff:rule": {"do": "save", "seen": "1"},
+    "staff:view_new": _VIEW,
+    "staff:view_change": _VIEW,
+    "staff:me": {"default_view": "my-open", "after_send": "next"},
     "portal:ticket_new": {"name": "Grace", "email": "g@customers.example", "subject": "Lamp", "body": _TEXT},
     "portal:reply": {"body": _TEXT},
     "portal:fresh_link": {"email": "g@customers.example"},

@@ -107,9 +107,8 @@ def page(
     at = read_cursor(before or after, names)
     backwards = bool(before) and at is not None
     grouped = GROUPS.get(group)
-    rows = tickets.order_by(*(ordering(*column, backwards=backwards) for column in columns))
-    if grouped:
-        rows = rows.annotate(**grouped.extra)
+    rows = tickets.annotate(**grouped.extra) if grouped else tickets
+    rows = rows.order_by(*(ordering(*column, backwards=backwards) for column in columns))
     if at is not None:
         rows = rows.filter(_past(columns, at, backwards=backwards))
     with bounded():

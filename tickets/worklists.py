@@ -115,12 +115,12 @@ def of_query(text: str, user: User) -> Worklist:
     )
 
 
-def page(worklist: Worklist, user: User, *, after: str = "", before: str = "", size: int = queries.PAGE) -> Page:
+def page(worklist: Worklist, user: User, *, after: str = "", before: str = "", size: int | None = None) -> Page:
     """Raises TooSlow. The desk's own lists in their own order take the way that indexes were made for."""
     queue = worklist.queue
     if queue and not worklist.group and worklist.order == _ORDER_OF.get(queue.key, ""):
-        return queries.page(queue, user, after=after, before=before, size=size)
-    tickets = worklist.select(user)
+        return queries.page(queue, user, after=after, before=before, **({"size": size} if size else {}))
+    tickets, size = worklist.select(user), size or queries.PAGE
     return listing.page(tickets, worklist.order, worklist.group, after=after, before=before, size=size)
 
 
