@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0025_canned_responses'),
+        ('tickets', '0026_verbs'),
     ]
 
     operations = [
