@@ -1,0 +1,145 @@
+"""What a rule would have done in the last days: the same engine, asked with the facts as they were.
+
+Tickets are taken as they are now, and what events changed on them is undone, newest first, until the moment in
+question. What no event tells (counts, the requester's data, answers to fields) is taken as it is now.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from tickets.automation import facts
+from tickets.automation.due import RELATED, due
+from tickets.automation.engine import Ready, Step, plan
+from tickets.automation.kinds import words_of
+from tickets.models import Rule, Ticket, TicketEvent
+
+MOST_DAYS = 90
+MOST_EVENTS = 20_000
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Match:
+    """A ticket that the rule would have taken, the first time: when, by which event, and what would change."""
+
+    ticket: Ticket
+    at: datetime
+    step: Step
+    event: TicketEvent | None = None
+    times: int = 1
+
+
+@dataclass
+class BackTest:
+    """`asked` and `matched` count tickets; `matches` are the newest of them; not `is_complete` when there were more
+    events than a back-test reads."""
+
+    since: datetime
+    asked: int = 0
+    matched: int = 0
+    is_complete: bool = True
+    matches: list[Match] = field(default_factory=list)
+
+
+def back_test(rule: Ready, *, days: int = 7, now: datetime | None = None, most: int = 200) -> BackTest:
+    """Nothing is changed by it. `most` bounds the matches that are shown, not those that are counted."""
+    now = now or timezone.now()
+    found = BackTest(now - timedelta(days=min(days, MOST_DAYS)))
+    if rule.kind == Rule.Kind.AUTOMATION:
+        _ask_by_time(rule, found, now)
+    elif rule.kind != Rule.Kind.MACRO:
+        _ask_by_event(rule, found)
+    found.matches.sort(key=lambda match: match.at, reverse=True)
+    found.matched = len(found.matches)
+    del found.matches[most:]
+    return found
+
+
+def _ask_by_event(rule: Ready, found: BackTest) -> None:
+    wanted: dict[int, set[int]] = defaultdict(set)
+    rows = TicketEvent.objects.filter(created_at__gte=found.since).order_by("-pk")
+    if rule.kind == Rule.Kind.FILTER:
+        rows = rows.filter(kind="opened")
+    events = rows.values_list("pk", "ticket_id", "kind", "changes")[: MOST_EVENTS + 1]
+    for number, (pk, ticket, kind, changes) in enumerate(events):
+        if number == MOST_EVENTS:
+            found.is_complete = False
+        elif rule.kind == Rule.Kind.FILTER or not rule.on.isdisjoint(words_of(kind, changes)):
+            wanted[ticket].add(pk)
+    found.asked = len(wanted)
+    for tickets in _chunks(sorted(wanted)):
+        events_of = _events(tickets, found.since)
+        for ticket in Ticket.objects.select_related(*RELATED).filter(pk__in=tickets):
+            steps = [
+                (event, step)
+                for event, known in _back(ticket, events_of[ticket.pk], rule, wanted[ticket.pk])
+                if (step := _step(rule, known))
+            ]
+            if steps:
+                event, step = steps[-1]
+                found.matches.append(Match(ticket, event.created_at, step, event, len(steps)))
+
+
+def _ask_by_time(rule: Ready, found: BackTest, now: datetime) -> None:
+    rows = due(rule, found.since, now, MOST_EVENTS)
+    found.is_complete = len(rows) < MOST_EVENTS
+    came = {one.pk: one.at for one in rows}
+    found.asked = len(came)
+    for pks in _chunks(sorted(came)):
+        events_of = _events(pks, found.since)
+        for ticket in Ticket.objects.select_related(*RELATED).filter(pk__in=pks):
+            at = came[ticket.pk]
+            known = facts.collect(ticket, rule.keys, now=at, hours=rule.hours)
+            _undo(known, [event for event in events_of[ticket.pk] if event.created_at > at])
+            if step := _step(rule, known):
+                found.matches.append(Match(ticket, at, step))
+
+
+def _step(rule: Ready, known: Mapping[str, Any]) -> Step | None:
+    steps = plan((rule,), known).steps
+    return steps[0] if steps else None
+
+
+def _events(tickets: Sequence[int], since: datetime) -> dict[int, list[TicketEvent]]:
+    """The events since then of each ticket, newest first."""
+    found: dict[int, list[TicketEvent]] = defaultdict(list)
+    rows = TicketEvent.objects.filter(ticket__in=tickets, created_at__gte=since).select_related("message", "actor")
+    for event in rows.order_by("-pk"):
+        found[event.ticket_id].append(event)
+    return found
+
+
+def _back(
+    ticket: Ticket, events: Iterable[TicketEvent], rule: Ready, wanted: set[int]
+) -> Iterator[tuple[TicketEvent, dict[str, Any]]]:
+    """The facts right after each wanted event, newest first."""
+    undone: list[TicketEvent] = []
+    for event in events:
+        if event.pk in wanted:
+            event.ticket = ticket
+            known = facts.collect(ticket, rule.keys, now=event.created_at, event=event, hours=rule.hours)
+            _undo(known, undone)
+            yield event, known
+        undone.append(event)
+
+
+def _undo(known: dict[str, Any], events: Iterable[TicketEvent]) -> None:
+    """Newest first: what each of these changed is as it was before. Times that had not begun are none."""
+    for event in events:
+        for name, (before, _after) in (event.changes or {}).items():
+            known[name] = before
+    for name, value in known.items():
+        if name.startswith("since_") and value is not None and value < 0:
+            known[name] = 0.0 if name == "since_updated" else None
+
+
+def _chunks(pks: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(pks), _CHUNK):
+        yield pks[start : start + _CHUNK]
