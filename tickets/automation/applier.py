@@ -72,9 +72,9 @@ def apply(rule: Ready, planned: Planned, ticket: Ticket, *, by: Actor, event: Ti
     return ""
 
 
-def act(deed: Deed) -> None:
+def act(effect: Effect, ticket: Ticket, by: Actor, rule: Ready) -> None:
     """Does one effect for a person, who hears of a refusal."""
-    _ACTS[deed.effect["do"]](deed)
+    _ACTS[effect["do"]](Deed(effect, _fresh(ticket), by, rule))
 
 
 def _fresh(ticket: Ticket) -> Ticket:
