@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from tickets import rulebook
 from tickets.actions.writing import check_text
 from tickets.automation.checks import problems
-from tickets.models import Rule, RuleVersion, User
+from tickets.mail.alerts import tell_admins
+from tickets.models import SYSTEM, Rule, RuleVersion, User
 from tickets.permissions import Actor
 from tickets.refusals import Invalid, NotAllowed
 
@@ -103,6 +104,14 @@ def disable(rule: Rule, *, by: Actor, reason: str = "") -> Rule:
             row.save(update_fields=["is_enabled", "disabled_reason", "active_since"])
     rulebook.forget_rules()
     return row
+
+
+def give_up(pk: int, reason: str) -> None:
+    """Switches a rule off that cannot work any more, and tells the admins; the others go on."""
+    row = Rule.objects.filter(pk=pk, is_enabled=True).first()
+    if row is not None:
+        disable(row, by=SYSTEM, reason=reason)
+        tell_admins("rule_disabled", rule=row.name, why=reason)
 
 
 def roll_back(rule: Rule, *, by: Actor, number: int) -> Rule:

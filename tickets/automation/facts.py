@@ -210,3 +210,15 @@ def kept(facts: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(body, str) and len(body) > KEPT_TEXT:
         return {**facts, "body": body[:KEPT_TEXT], "body_is_cut": True}
     return dict(facts)
+
+
+def cut(results: Any) -> Any:
+    """The tree without most of a long text."""
+    if isinstance(results, list):
+        return [cut(one) for one in results]
+    if not isinstance(results, dict):
+        return results
+    found = {name: cut(value) if name in ("all", "any", "not") else value for name, value in results.items()}
+    if isinstance(found.get("fact"), str):
+        found["fact"] = found["fact"][:KEPT_TEXT]
+    return found

@@ -120,23 +120,11 @@ def _run_step(step: Step, ticket: Ticket, check: RuleCheck, event: TicketEvent |
                 said["refused"] = applier.apply(rule, planned, ticket, by=by, event=event)
             except applier.Gone as gone:
                 said["refused"] = error = str(gone)
-                disable(rule, error)
+                rule_actions.give_up(rule.pk, error)
     RuleRun.objects.create(
         rule_id=rule.pk, rule_name=rule.name, version=rule.version, check_row=check, ticket=ticket, event=event,
-        at=check.at, facts=facts.kept(step.facts), results=cut(step.results), effects=done, error=error,
+        at=check.at, facts=facts.kept(step.facts), results=facts.cut(step.results), effects=done, error=error,
     )  # fmt: skip
-
-
-def cut(results: Any) -> Any:
-    """The tree without most of a long text."""
-    if isinstance(results, list):
-        return [cut(one) for one in results]
-    if not isinstance(results, dict):
-        return results
-    found = {name: cut(value) if name in ("all", "any", "not") else value for name, value in results.items()}
-    if isinstance(found.get("fact"), str):
-        found["fact"] = found["fact"][: facts.KEPT_TEXT]
-    return found
 
 
 def _write_check(made: Plan, ticket: Ticket, event: TicketEvent | None, now: datetime, kind: str = "") -> RuleCheck:
@@ -145,14 +133,6 @@ def _write_check(made: Plan, ticket: Ticket, event: TicketEvent | None, now: dat
     return RuleCheck.objects.create(
         ticket=ticket, event=event, kind=kind, at=now, facts=facts.kept(made.before), asked=asked
     )
-
-
-def disable(rule: Ready, reason: str) -> None:
-    """Switches a rule off that cannot work any more, and tells the admins; the others go on."""
-    row = Rule.objects.filter(pk=rule.pk, is_enabled=True).first()
-    if row is not None:
-        rule_actions.disable(row, by=SYSTEM, reason=reason)
-        tell_admins("rule_disabled", rule=row.name, why=reason)
 
 
 def depth_of(event: TicketEvent | None) -> int:

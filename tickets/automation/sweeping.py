@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tickets import rulebook
+from tickets.actions.rules import give_up
 from tickets.automation import facts
 from tickets.automation.checks import gone_sentence, named
 from tickets.automation.conditions import compiled
@@ -19,7 +20,7 @@ from tickets.automation.due import RELATED, due
 from tickets.automation.engine import Ready
 from tickets.automation.fields import field
 from tickets.automation.references import missing
-from tickets.automation.running import disable, take
+from tickets.automation.running import take
 from tickets.models import Desk, Rule, RuleCheck, RuleRun, Ticket, WebhookDelivery
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def switch_off_broken() -> None:
     gone = set(missing({pair for pairs in wanted.values() for pair in pairs}))
     for rule, pairs in wanted.items():
         if lost := sorted(pairs & gone):
-            disable(rule, gone_sentence(lost[0][0]))
+            give_up(rule.pk, gone_sentence(lost[0][0]))
 
 
 def _sweep_rule(rule: Ready, now: datetime) -> int:
