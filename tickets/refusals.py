@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
@@ -52,6 +52,15 @@ class Invalid(Refused):
 
 class NoDepartment(Invalid):
     """The desk is not set up yet: there is nowhere to put a request."""
+
+
+class Filtered(Refused):
+    """A filter refuses the request; `str()` is what the sender reads. `rule` names the filter, and `sifted` writes down
+    what it went by."""
+
+    def __init__(self, reason: str, rule: str, sifted: Any) -> None:
+        self.rule, self.sifted = rule, sifted
+        super().__init__(reason)
 
 
 class OutdatedReply(Refused):

@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 
 from tickets import absences, permissions, saving, sla
 from tickets import fields as asked
+from tickets.actions.filtering import Sifted, sift, write_tags
 from tickets.actions.writing import Upload, check_text, draft, keep
 from tickets.events import record
 from tickets.models import SYSTEM, Department, Desk, FormVersion, HelpTopic, Message, Ticket, User
 from tickets.permissions import Actor
-from tickets.refusals import Invalid, NoDepartment, NotAllowed
+from tickets.refusals import Filtered, Invalid, NoDepartment, NotAllowed
 from tickets.states import Priority, Source
 
 _TRIES = 20
@@ -37,6 +38,7 @@ def open_ticket(
     nonce: uuid.UUID | None = None,
     follow_up_of: Ticket | None = None,
     auto_response: bool = True,
+    is_released: bool = False,
     fields: Mapping[str, Any] | None = None,
     complete: bool = True,
     form: FormVersion | None = None,
@@ -48,7 +50,9 @@ def open_ticket(
     where nobody could be asked, as in a mail: then nothing is required.
 
     `by` is the requester, an agent on their behalf or SYSTEM. The same `nonce` again returns the ticket it opened.
-    `message` may give `html`, `folded`, `is_machine` as for `conversation.receive`. Raises Invalid, NotAllowed.
+    Filters shape the ticket first, and may refuse it unless it `is_released` by an agent who has looked at it.
+    `message` may give `html`, `folded`, `is_machine` as for `conversation.receive`. Raises Invalid, NotAllowed,
+    Filtered.
     """
     subject = check_text("subject", subject, 255)
     if nonce and (known := Ticket.objects.filter(nonce=nonce).first()):
@@ -61,8 +65,18 @@ def open_ticket(
     ticket.fields = _answers(ticket.form_version, fields, inside=by != requester, complete=complete)
     if by != requester and not permissions.can_open_for(by, ticket.department_id):
         raise NotAllowed(_("You are not allowed to open tickets for others in this department."))
+    now = timezone.now()
+    ticket.created_at = ticket.updated_at = now
     try:
-        return _open(ticket, by, requester, body, source, attachments, auto_response, message)
+        sifted = sift(
+            ticket, by=by, body=body, message=message, attachments=attachments, now=now, may_reject=not is_released
+        )
+    except Filtered as refusal:
+        refusal.sifted.write_down(None)
+        raise
+    auto_response = auto_response and (sifted is None or sifted.auto_response)
+    try:
+        return _open(ticket, by, requester, body, source, attachments, auto_response, message, sifted)
     except IntegrityError:
         if nonce and (known := Ticket.objects.filter(nonce=nonce).first()):  # the other of two equal posts won
             return known
@@ -72,10 +86,9 @@ def open_ticket(
 @transaction.atomic
 def _open(
     ticket: Ticket, by: Actor, requester: User, body: str, source: str, attachments: Sequence[Upload],
-    auto_response: bool, message: dict[str, Any],
+    auto_response: bool, message: dict[str, Any], sifted: Sifted | None,
 ) -> Ticket:  # fmt: skip
-    now = timezone.now()
-    ticket.created_at = ticket.updated_at = now
+    now = ticket.created_at
     sla.start(ticket, now)
     first = draft(
         ticket, Message.Kind.CUSTOMER, requester, body, now, source=source, attachments=attachments, **message
@@ -84,10 +97,13 @@ def _open(
     first.ticket = ticket  # which has its key only now
     keep(first, attachments)
     ticket.first_message = first
-    record(
+    event = record(
         ticket, "opened", by=by, message=first, name="" if isinstance(by, User) else requester.display_name,
         source=str(Source(source).label), department=ticket.department.name, auto_response=auto_response,
     )  # fmt: skip
+    if sifted is not None:
+        write_tags(ticket)
+        sifted.write_down(ticket, event)
     if ticket.assignee_id or ticket.team_id:
         _hand_over_at_intake(ticket)
     return ticket

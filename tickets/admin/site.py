@@ -17,7 +17,6 @@ class AdminConfig(SimpleAdminConfig):
             "people",
             "tokens",
             "routing",
-            "canned",
             "time",
             "choices",
             "mail",

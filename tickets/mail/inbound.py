@@ -20,7 +20,7 @@ from tickets.mail.addresses import without_tag
 from tickets.mail.letter import Outcome, State, read
 from tickets.mail.parse import ParsedEmail
 from tickets.models import Department, InboundEmail, Mailbox, User
-from tickets.refusals import Invalid, NoDepartment, NotAllowed, Refused
+from tickets.refusals import Filtered, Invalid, NoDepartment, NotAllowed, Refused
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +132,9 @@ def _apply(pk: int) -> None:
             row.reason, row.detail, row.attempts, row.next_attempt_at = _NO_DEPARTMENT, str(error), 0, timezone.now()
             saving.update(row)
             return
+        except Filtered as error:
+            error.sifted.write_down(None)  # what was written before is undone
+            outcome = Outcome(State.SUSPENDED, "filtered", detail=f"{error.rule}: {error}"[:1000])
         except Refused as error:
             outcome = Outcome(State.SUSPENDED, "refused", detail=str(error))
         if row.released_by and outcome.message and outcome.ticket:

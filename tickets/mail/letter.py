@@ -14,6 +14,7 @@ from tickets.compiled import Compiled
 from tickets.mail import authentication, contents, identity, threads
 from tickets.mail.addresses import Address
 from tickets.mail.authentication import Verdict
+from tickets.mail.headers import Headers
 from tickets.mail.parse import ParsedEmail
 from tickets.models import InboundEmail, Mailbox, Message, Ticket, User
 
@@ -93,9 +94,29 @@ class Letter:
     def message(self, said: contents.Contents) -> dict[str, Any]:
         """The message as keyword arguments of the actions."""
         origin = identity.origin(self.writer, self.verdict, self.row.flags)
+        if named := told_headers(self.parsed.headers):
+            origin["headers"] = named
         if self.parsed.security:
             origin["security"] = self.parsed.security
         return {**said.message, "origin": origin}
+
+
+# What only mail servers tell each other; rules do not ask it, and it is the longest.
+_TRACES = ("received", "dkim-", "arc-", "authentication-results", "x-ms-", "x-google-", "x-gm-", "x-microsoft-")
+_MOST_HEADERS, _LONGEST_VALUE, _LONGEST_HEADERS = 40, 300, 4000
+
+
+def told_headers(headers: Headers) -> dict[str, list[str]]:
+    """The header fields that rules can ask about, by lower-case name, within limits."""
+    found: dict[str, list[str]] = {}
+    room = _LONGEST_HEADERS
+    for name in dict.fromkeys(name for name, _value in headers if not name.startswith(_TRACES)):
+        values = [value[:_LONGEST_VALUE] for value in headers.all(name)[:5]]
+        room -= len(name) + sum(map(len, values))
+        if room < 0 or len(found) == _MOST_HEADERS:
+            break
+        found[name] = values
+    return found
 
 
 def read(row: InboundEmail, parsed: ParsedEmail) -> Letter:

@@ -44,6 +44,7 @@ REASONS: dict[str, Any] = {
     ),
     # waits
     "no_department": _("The desk has no department yet. It is taken up as soon as there is one."),
+    "filtered": _("A filter among the rules refuses it."),
     "refused": _("The desk could not do what it asks for."),
     # rejected
     "own_mail": _("The desk's own mail came back."),
@@ -57,7 +58,7 @@ REASONS: dict[str, Any] = {
 # Held back by a rule that an agent may overrule; the rest of the suspended cannot be read as one person's mail.
 RELEASABLE = {
     "auto_mailer", "auto_delivery_failure", "too_many", "from_support_address", "sender_disabled", "blocklisted",
-    "failed_email_authentication", "unauthenticated_email_update",
+    "failed_email_authentication", "unauthenticated_email_update", "filtered",
 }  # fmt: skip
 
 
