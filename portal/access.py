@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
+from tickets import merged
 from tickets.links import read_guest_token
 from tickets.models import Follower, Message, Ticket, User
 
@@ -23,7 +24,7 @@ _SHOWN = ("department", "help_topic", "status", "assignee")
 
 def own_tickets(user: User) -> QuerySet[Ticket]:
     """What the portal lists for somebody: what they may see as a customer. Agents find their work in the workspace."""
-    rows = Ticket.objects.visible_to(user).kept()
+    rows = Ticket.objects.visible_to(user).kept().filter(merged_into__isnull=True)
     if user.is_agent or user.is_superuser:
         return rows.filter(requester=user).annotate(hides_preview=_is_held())
     older = Follower.objects.filter(ticket=OuterRef("pk"), user=user, sees_from__gt=OuterRef("last_message_at"))
@@ -74,7 +75,7 @@ def admit(request: HttpRequest, ticket: Ticket, token: str) -> None:
 
 def readable(ticket: Ticket, person: User) -> QuerySet[Message]:
     """The conversation as customers see it: agents, too, find no internal note in the portal."""
-    return ticket.messages.read_by(person)
+    return merged.readable(ticket, person)
 
 
 def client_ip(request: HttpRequest) -> str:

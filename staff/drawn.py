@@ -41,21 +41,47 @@ def time(when: str, iso: str) -> str:
     return f'<relative-time><time datetime="{iso}">{escape(when)}</time></relative-time>'
 
 
-def row(one: dict[str, Any], waits: str) -> str:
-    """A list's row; `waits` is said of one that waits for an answer. The subject's link covers the row."""
+def row(one: dict[str, Any], words: dict[str, str]) -> str:
+    """A list's row; words: `waits` is said of one that waits for an answer, `choose` of its checkbox. The subject's
+    link covers the row."""
     classes = "row" + (" row--selected" if one["selected"] else "") + (" row--unread" if one["unread"] else "")
     current = ' aria-current="true"' if one["selected"] else ""
-    unread = f'<span class="visually-hidden">{waits}: </span>' if one["unread"] else ""
+    unread = f'<span class="visually-hidden">{words["waits"]}: </span>' if one["unread"] else ""
     who = f'<span class="row__who">{escape(one["preview_who"])}:</span> ' if one["preview_who"] else ""
     return (
-        f'<li class="{classes}" id="row-{one["id"]}"><div class="row__state">{glyph(one["glyph"], tinted=True)}</div>'
+        f'<li class="{classes}" id="row-{one["id"]}"><div class="row__state">{glyph(one["glyph"], tinted=True)}'
+        f"{checkbox(one, words)}</div>"
         f'<div class="row__text"><div class="row__meta"><span class="ellipsis"><span class="visually-hidden">'
         f"{escape(one['state_label'])}: </span>{escape(one['requester'])} · {one['number']}</span>"
         f"{time(one['when'], one['when_iso'])}</div>"
         f'<a class="row__subject" href="{escape(one["url"])}"{current}>{unread}{escape(one["subject"])}</a>'
         f'<p class="row__preview">{who}{escape(one["preview"])}</p>'
-        f'<div class="chips">{"".join(one["chips"])}</div></div></li>\n'
+        f'<div class="row__foot"><div class="chips">{"".join(one["chips"])}</div>{assignee(one["assignee"])}</div>'
+        "</div></li>\n"
     )
+
+
+def checkbox(one: dict[str, Any], words: dict[str, str]) -> str:
+    """Chooses the row for the form of bulk work, which stands elsewhere on the page."""
+    return (
+        f'<label class="row__check"><input type="checkbox" form="bulk" name="ticket" value="{one["id"]}" '
+        f'aria-label="{words["choose"]} #{one["number"]}"></label>'
+    )
+
+
+def assignee(person: Any) -> str:
+    """Initials in a circle, the name for those who do not see it."""
+    if person is None:
+        return ""
+    name = escape(person.display_name)
+    return (
+        f'<span class="avatar avatar--tiny avatar--{person.hue}" title="{name}"><span aria-hidden="true">'
+        f'{escape(person.initials)}</span><span class="visually-hidden">{name}</span></span>'
+    )
+
+
+def group_head(label: str) -> str:
+    return f'<li class="row-group"><h3>{escape(label)}</h3></li>'
 
 
 def rail_links(items: Iterable[dict[str, Any]]) -> SafeString:
@@ -67,8 +93,11 @@ def _rail_link(item: dict[str, Any]) -> str:
     current = ' aria-current="page"' if item["active"] else ""
     alarm = " rail__count--alarm" if item.get("alarm") else ""
     count = f'<span class="rail__count{alarm}">{item["count"]}</span>' if item.get("count") else ""
-    label = escape(str(item["label"]))
-    return f'<li><a class="rail__link" href="{escape(item["url"])}"{current}><span>{label}</span>{count}</a></li>'
+    label, slug = escape(str(item["label"])), escape(item["slug"])
+    return (
+        f'<li><a class="rail__link" id="rail-{slug}" href="{escape(item["url"])}"{current}>'
+        f"<span>{label}</span>{count}</a></li>"
+    )
 
 
 def timeline(items: Iterable[dict[str, Any]]) -> SafeString:

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from staff.times import zone_of
+from staff.times import size, zone_of
 from tickets import queries
-from tickets.models import Department, HelpTopic, Status, Team, Ticket, User
+from tickets.models import CannedAttachment, Department, HelpTopic, Status, Team, Ticket, User
 from tickets.refusals import Invalid
 from tickets.states import Priority, Source, State
 
@@ -60,10 +60,36 @@ class NonceForm(forms.Form):
             self.add_error(field if field in self.fields else None, sentence)
 
 
-class ReplyForm(NonceForm):
-    prefix = "reply"
+class Keys(forms.Field):
+    """The keys of files that stand somewhere already, any number. Bad ones are none."""
+
+    widget = forms.SelectMultiple
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> list[uuid.UUID]:
+        mark = Mark(uuid.UUID)
+        return [key for key in (mark.clean(str(one)) for one in (value or [])[:50]) if key]
+
+
+class WritingForm(NonceForm):
+    """What replies and notes have in common."""
+
     body = forms.CharField(required=False, strip=False)
     attachments = FilesField(label=_("Files"), required=False)
+    canned = Keys()
+
+    @property
+    def canned_files(self) -> list[dict[str, Any]]:
+        """The files of canned responses that go along."""
+        keys = self.fields["canned"].clean(self["canned"].value())
+        rows = CannedAttachment.objects.filter(key__in=keys) if keys else ()
+        return [{"key": row.key, "name": row.name, "size": size(row.size)} for row in rows]
+
+
+class ReplyForm(WritingForm):
+    prefix = "reply"
     seen = Mark(int)
     status = forms.ModelChoiceField(Status.objects.none(), required=False, to_field_name="slug")
 
@@ -80,10 +106,8 @@ class ReplyForm(NonceForm):
         return [{"slug": slug, "label": label, "chosen": slug == chosen} for slug, label in rows]
 
 
-class NoteForm(NonceForm):
+class NoteForm(WritingForm):
     prefix = "note"
-    body = forms.CharField(required=False, strip=False)
-    attachments = FilesField(label=_("Files"), required=False)
 
 
 class TicketPanel(NonceForm):

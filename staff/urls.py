@@ -1,14 +1,18 @@
 from django.urls import URLPattern, path
 
 from staff.views import (
+    canned,
+    canned_pick,
     clock,
     compose,
     files,
+    filtering,
     forms,
     importing,
     intake,
     live,
     mail,
+    me,
     outgoing,
     panels,
     people,
@@ -18,6 +22,7 @@ from staff.views import (
     search,
     ticket,
     verbs,
+    views,
 )
 
 app_name = "staff"
@@ -33,7 +38,15 @@ def _panel(name: str) -> URLPattern:
 
 urlpatterns: list[URLPattern] = [
     path("", queue.home, name="home"),
+    path("views/", views.views, name="views"),
+    path("views/new/", views.view_new, name="view_new"),
     path("views/<slug:slug>/", queue.view, name="view"),
+    path("views/<slug:slug>/change/", views.view_change, name="view_change"),
+    path("views/<slug:slug>/delete/", views.view_delete, name="view_delete"),
+    path("views/<slug:slug>/move/", views.view_move, name="view_move"),
+    path("filter/", filtering.filter_form, name="filter"),
+    path("complete/", filtering.complete, name="complete"),
+    path("me/", me.me, name="me"),
     path("search/", search.search, name="search"),
     path("tickets/new/", intake.ticket_new, name="ticket_new"),
     path("tickets/<str:number>/", ticket.ticket, name="ticket"),
@@ -52,6 +65,14 @@ urlpatterns: list[URLPattern] = [
     path("forms/<slug:slug>/", forms.one, name="form"),
     path("forms/<slug:slug>/items/new/", forms.item, name="form_item_new"),
     path("forms/<slug:slug>/items/<int:index>/", forms.item, name="form_item"),
+    path("tickets/<str:number>/canned/", canned_pick.pick, name="canned_pick"),
+    path("canned/", canned.index, name="canned"),
+    path("canned/new/", canned.new, name="canned_new"),
+    path("canned/preview/", canned.preview, name="canned_preview"),
+    path("canned/folders/", canned.folder, name="canned_folder_new"),
+    path("canned/folders/<int:pk>/", canned.folder, name="canned_folder"),
+    path("canned/<int:pk>/", canned.one, name="canned_one"),
+    path("canned/<int:pk>/delete/", canned.delete, name="canned_delete"),
     path("mail/", mail.mail, name="mail"),
     path("mail/import/", importing.import_mail, name="mail_import"),
     path("mail/arrived/<int:pk>/", mail.arrived, name="mail_arrived"),

@@ -88,6 +88,8 @@ def path_of(name: str, world: worlds.World) -> str:
 def named(name: str, key: str, world: worlds.World) -> Any:
     if name == "portal:unsubscribe":
         return signing.unsubscribe_token(signing.key(), world.ticket.pk, world.ticket.requester_id)
+    if key == "slug" and name.startswith("staff:view_"):
+        return world.view.slug
     if key == "pk":
         mails = dict.fromkeys(("staff:mail_resend", "staff:mail_cancel"), world.outbound)
         mails |= dict.fromkeys((f"staff:mail_{what}" for what in ARRIVED), world.inbound)
@@ -95,6 +97,8 @@ def named(name: str, key: str, world: worlds.World) -> Any:
         mails |= {"portal:proposed": world.proposed, "api:proposed_one": world.proposed}
         if name.startswith("staff:rule"):
             return world.rule.pk
+        mails |= {"staff:canned_folder": world.canned.folder}
+        mails |= dict.fromkeys(("staff:canned_one", "staff:canned_delete"), world.canned)
         return mails.get(name, world.message).pk
     return world.names[key]
 

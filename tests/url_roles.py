@@ -65,6 +65,15 @@ GET = {
     # The workspace: a stranger's ticket is not found, what is merely forbidden is refused
     "staff:home":                           "login     403    403    ->     ->      ->     ->",
     "staff:view":                           "login     403    403    200    200     200    200",
+    "staff:views":                          "login     403    403    200    200     200    200",
+    "staff:view_new":                       "login     403    403    200    200     200    200",
+    # personal, the agent's own:
+    "staff:view_change":                    "login     403    403    200    404     404    404",
+    "staff:view_delete":                    "405       405    405    405    405     405    405",
+    "staff:view_move":                      "405       405    405    405    405     405    405",
+    "staff:filter":                         "login     403    403    200    200     200    200",
+    "staff:complete":                       "login     403    403    200    200     200    200",
+    "staff:me":                             "login     403    403    200    200     200    200",
     "staff:search":                         "login     403    403    200    200     200    200",
     "staff:ticket_new":                     "login     403    403    200    200     403    200",
     "staff:ticket":                         "login     403    403    200    404     200    200",
@@ -102,6 +111,14 @@ GET = {
     "staff:form":                           "login     403    403    403    403     403    404",
     "staff:form_item_new":                  "login     403    403    403    403     403    404",
     "staff:form_item":                      "login     403    403    403    403     403    404",
+    "staff:canned":                         "login     403    403    200    200     200    200",
+    "staff:canned_new":                     "login     403    403    200    200     200    200",
+    "staff:canned_preview":                 "405       405    405    405    405     405    405",
+    "staff:canned_folder_new":              "405       405    405    405    405     405    405",
+    "staff:canned_folder":                  "405       405    405    405    405     405    405",
+    "staff:canned_one":                     "login     403    403    200    404     200    200",
+    "staff:canned_delete":                  "405       405    405    405    405     405    405",
+    "staff:canned_pick":                    "login     403    403    200    404     403    200",
     "staff:mail":                           "login     403    403    200    200     200    200",
     "staff:mail_import":                    "login     403    403    200    200     403    200",
     "staff:mail_arrived":                   "login     403    403    200    404     200    200",
@@ -196,6 +213,14 @@ POST = {
     "account_reset_password_done":          "405       405    405    405    405     405    405",
     "staff:home":                           "405       405    405    405    405     405    405",
     "staff:view":                           "405       405    405    405    405     405    405",
+    "staff:views":                          "405       405    405    405    405     405    405",
+    "staff:view_new":                       "login     403    403    ->     ->      ->     ->",
+    "staff:view_change":                    "login     403    403    ->     404     404    404",
+    "staff:view_delete":                    "login     403    403    ->     404     404    404",
+    "staff:view_move":                      "login     403    403    ->     404     404    404",
+    "staff:filter":                         "405       405    405    405    405     405    405",
+    "staff:complete":                       "405       405    405    405    405     405    405",
+    "staff:me":                             "login     403    403    ->     ->      ->     ->",
     "staff:search":                         "405       405    405    405    405     405    405",
     # the default department is not one of theirs:
     "staff:ticket_new":                     "login     403    403    ->     400     403    ->",
@@ -233,6 +258,15 @@ POST = {
     "staff:form":                           "login     403    403    403    403     403    404",
     "staff:form_item_new":                  "login     403    403    403    403     403    404",
     "staff:form_item":                      "login     403    403    403    403     403    404",
+    "staff:canned":                         "405       405    405    405    405     405    405",
+    "staff:canned_new":                     "login     403    403    ->     ->      ->     ->",
+    "staff:canned_preview":                 "login     403    403    200    200     200    200",
+    "staff:canned_folder_new":              "login     403    403    ->     ->      403    ->",
+    "staff:canned_folder":                  "login     403    403    ->     ->      403    ->",
+    "staff:canned_one":                     "login     403    403    ->     404     403    ->",
+    # what is not there need not be deleted:
+    "staff:canned_delete":                  "login     403    403    ->     ->      403    ->",
+    "staff:canned_pick":                    "405       405    405    405    405     405    405",
     "staff:mail":                           "405       405    405    405    405     405    405",
     # without a file:
     "staff:mail_import":                    "login     403    403    400    400     403    400",
@@ -369,9 +403,13 @@ STATES: dict[str, dict[str, Any]] = {
 }
 
 _TEXT = "It still burns."
+_VIEW = {"name": "Lamps", "query": "is:open", "order": "latest", "audience": "me"}
 FORMS: dict[str, Any] = {
     "staff:rule_new": {"do": "save"},
     "staff:rule": {"do": "save", "seen": "1"},
+    "staff:view_new": _VIEW,
+    "staff:view_change": _VIEW,
+    "staff:me": {"default_view": "my-open", "after_send": "next"},
     "portal:ticket_new": {"name": "Grace", "email": "g@customers.example", "subject": "Lamp", "body": _TEXT},
     "portal:reply": {"body": _TEXT},
     "portal:fresh_link": {"email": "g@customers.example"},
@@ -384,6 +422,15 @@ FORMS: dict[str, Any] = {
     "staff:tags": {"tags": "lamp"},
     "staff:snooze": {"when": "tomorrow"},
     "staff:transfer": lambda world: {"department": world.people["foreign"].memberships.get().department_id},
+    "staff:canned_new": {"title": "Hello", "scope": "own", "body": _TEXT},
+    "staff:canned_one": lambda world: {
+        "title": "Hello",
+        "scope": f"department:{world.ticket.department_id}",
+        "body": _TEXT,
+    },
+    "staff:canned_preview": {"body": _TEXT},
+    "staff:canned_folder_new": {"name": "Lamps"},
+    "staff:canned_folder": {"name": "Lamps"},
     "account_login": {"login": "g@customers.example", "password": "wrong"},
 }
 API_BODIES: dict[str, Any] = {

@@ -12,16 +12,20 @@ from django.test import Client
 from tests import factories, people
 from tickets import blobs, links
 from tickets.actions import conversation, rules
+from tickets.actions.views import save_view
 from tickets.models import (
     SYSTEM,
     ApiToken,
     BlockedSender,
+    CannedFolder,
+    CannedResponse,
     InboundEmail,
     Mailbox,
     Message,
     OutboundEmail,
     ProposedFollower,
     Rule,
+    SavedView,
     Ticket,
     User,
 )
@@ -53,7 +57,9 @@ class World:
     blocked: BlockedSender
     proposed: ProposedFollower
     rule: Rule
+    canned: CannedResponse
     people: dict[str, User | None]
+    view: SavedView
     secrets: dict[str, str] = field(default_factory=dict)
 
     def browser(self, name: str, **how: Any) -> Client:
@@ -97,7 +103,11 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         BlockedSender.objects.create(pattern="spam@evil.example"),
         ProposedFollower.objects.create(ticket=ticket, address="cc@evil.example"),
         _rule(),
+        CannedResponse.objects.create(
+            title="Reset", body="Restart it.", department=where, folder=CannedFolder.objects.create(name="Network")
+        ),
         folk,
+        save_view(None, by=folk["agent"], name="Lamps", query="is:open"),
     )
     world.secrets = {name: _token(folk[who[0]], who[1]) for name, who in TOKENS.items() if who}
     _set_aside(ticket, archived, trashed)

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from tickets import rulebook, saving, tracking
+from tickets import reversal, rulebook, saving, tracking
 from tickets.models import Message, Ticket, TicketEvent, User
 from tickets.permissions import Actor
 from tickets.pushes import push
@@ -72,6 +72,27 @@ EVENTS: dict[str, EventKind] = {
     "muted": EventKind(_("%(actor)s wants no more notices about this"), "mail"),
     "unmuted": EventKind(_("%(actor)s wants notices about this again"), "mail"),
     "links_revoked": EventKind(_("%(actor)s made earlier e-mail links invalid"), "link"),
+    "undone": EventKind(_("%(actor)s took back: %(what)s"), "edit"),
+    "undone_openly": EventKind(_("%(actor)s took this back"), "edit", True),
+    "linked": EventKind(_("%(actor)s linked: %(relation)s #%(number)s"), "link"),
+    "unlinked": EventKind(_("%(actor)s took off the link: %(relation)s #%(number)s"), "link"),
+    "task_added": EventKind(_("%(actor)s added the task “%(title)s”"), "task", False, True),
+    "task_changed": EventKind(_("%(actor)s changed the task “%(title)s”"), "task", False, True),
+    "task_done": EventKind(_("%(actor)s did the task “%(title)s”"), "task"),
+    "task_undone": EventKind(_("%(actor)s opened the task “%(title)s” again"), "task"),
+    "task_removed": EventKind(_("%(actor)s removed the task “%(title)s”"), "task"),
+    "task_due": EventKind(_("The task “%(title)s” is due"), "clock", False, True),
+    "merged": EventKind(_("%(actor)s merged this into #%(number)s"), "merge"),
+    "merged_here": EventKind(_("%(actor)s merged #%(number)s into this"), "merge"),
+    "unmerged": EventKind(_("%(actor)s took this out of #%(number)s again"), "merge"),
+    "unmerged_here": EventKind(_("%(actor)s took #%(number)s out of this again"), "merge"),
+    "split": EventKind(_("%(actor)s split a message off to #%(number)s"), "merge"),
+    "split_from": EventKind(_("%(actor)s split this off from #%(number)s"), "merge"),
+    "requester_changed": EventKind(_("%(actor)s changed the requester from %(old)s to %(new)s"), "person"),
+    "role_changed": EventKind(_("%(actor)s changed what %(person)s may do: %(role)s"), "person"),
+    "side_started": EventKind(_("%(actor)s asked %(address)s: %(subject)s"), "mail"),
+    "side_answered": EventKind(_("%(address)s answered: %(subject)s"), "mail", False, True),
+    "spam": EventKind(_("%(actor)s marked this as spam"), "trash"),
     "due_set": EventKind(_("%(actor)s set the due date to %(due)s"), "clock"),
     "due_cleared": EventKind(_("%(actor)s took off the due date that had been set by hand"), "clock"),
     "sla_policy_changed": EventKind(_("The SLA policy is now %(policy)s, by %(reason)s"), "clock"),
@@ -117,6 +138,8 @@ def record(
     """
     changes, cause = tracking.taken(ticket, kind), _cause.get()
     has_effects = EVENTS[kind].has_effects or rulebook.listens(kind, changes)
+    if kind in reversal.KEPT and (changed := reversal.changes(ticket)):
+        data["changed"] = changed
     event = TicketEvent(
         ticket=ticket,
         kind=kind,

@@ -281,6 +281,10 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "sla_warning": (Notice(_told_of_deadline, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),
     "sla_escalated": (Notice(_told_of_deadline, "sla_breach"),),
+    "task_added": (Notice(_named_agent, "task"),),
+    "task_changed": (Notice(_named_agent, "task"),),
+    "task_due": (Notice(_named_agent, "task"),),
+    "side_answered": (Notice(_assignee_or_department, "side_answered", quotes=True),),
     "mail_delayed": (Notice(_writer, "mail_delayed"),),
     "mail_failed": (Notice(_writer, "mail_failed"),),
 }

@@ -66,9 +66,14 @@ def is_participant(user: User, ticket: Ticket) -> bool:
     return ticket.requester_id == user.pk or ticket.followers.filter(user=user).exists()
 
 
+def may_speak(user: User, ticket: Ticket) -> bool:
+    """Whether the person takes part with a voice: collaborators may be let in to read only."""
+    return ticket.requester_id == user.pk or ticket.followers.filter(user=user, role=Follower.Role.REPLY).exists()
+
+
 def _speaks_as_customer(user: User, ticket: Ticket) -> bool:
     """Agents who follow a ticket watch it; what they say, they say as agents."""
-    return _is_requester(user, ticket) or (not user.is_agent and is_participant(user, ticket))
+    return _is_requester(user, ticket) or (not user.is_agent and may_speak(user, ticket))
 
 
 def _is_requester(user: User, ticket: Ticket) -> bool:
@@ -112,7 +117,14 @@ PREDICATES: dict[str, Predicate] = {
     "transfer": _agents(Permission.TRANSFER),
     "snooze": _agents(Permission.TRIAGE),
     "wake": _agents(Permission.TRIAGE),
+    "plan": _agents(Permission.TRIAGE),
+    "side": _agents(Permission.REPLY),
     "follow": _agents(Permission.VIEW),
+    "link": _agents(Permission.MERGE),
+    "merge": _agents(Permission.MERGE),
+    "unmerge": _agents(Permission.MERGE),
+    "split": _agents(Permission.MERGE),
+    "spam": _agents(Permission.CLOSE),
     "trash": _nobody,
     "restore": _nobody,
 }
@@ -154,12 +166,15 @@ def can_block(by: User, pattern: str) -> bool:
 
 def possible(verb: str, ticket: Ticket) -> bool:
     """Whether the lifecycle has the step from here. An archived ticket only takes a customer's message (which
-    becomes a follow-up), unarchiving and the trash; one in the trash only comes out of it."""
+    becomes a follow-up), unarchiving and the trash; one in the trash only comes out of it; one that is merged into
+    another passes messages on and can be taken apart again."""
     if ticket.deleted_at is not None:
         return verb == "restore"
     if ticket.archived_at is not None:
         return verb in {"unarchive", "receive", "trash"}
-    if verb in {"unarchive", "restore"}:
+    if ticket.merged_into_id is not None:
+        return verb in {"unmerge", "receive", "archive", "trash"}
+    if verb in {"unarchive", "restore", "unmerge"}:
         return False
     return ticket.state in VERBS[verb].sources
 

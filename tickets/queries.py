@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tickets import search
-from tickets.models import Department, Message, Permission, Status, Ticket, TicketEvent, User
+from tickets import merged, search
+from tickets.models import Department, Message, Permission, Status, Ticket, TicketEvent, User, Viewed
 from tickets.models.ticket import TicketQuerySet
 from tickets.search import Mistake
 from tickets.states import ACTIVE, State
@@ -24,7 +24,7 @@ from tickets.states import ACTIVE, State
 PAGE = 50
 COUNT_CAP = 1000
 SOON = timedelta(hours=24)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -56,6 +56,7 @@ class Row(NamedTuple):
     closed_at: datetime | None
     deleted_at: datetime | None
     snoozed_until: datetime | None
+    assignee_id: int | None
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def search_page(text: str, user: User, *, after: str = "", size: int = PAGE) -> 
 
 def cursor(moment: datetime, pk: int) -> str:
     """A place in a list ordered by a moment: microseconds since 1970 and the id."""
-    return f"{(moment - _EPOCH) // _MICROSECOND}-{pk}"
+    return f"{(moment - EPOCH) // _MICROSECOND}-{pk}"
 
 
 def read_cursor(text: str) -> tuple[datetime, int] | None:
@@ -216,7 +217,7 @@ def read_cursor(text: str) -> tuple[datetime, int] | None:
         return None
     if len(micros) > 17 or len(pk) > 18:
         return None
-    return _EPOCH + int(micros) * _MICROSECOND, int(pk)
+    return EPOCH + int(micros) * _MICROSECOND, int(pk)
 
 
 def _beyond(key: str, moment: datetime, pk: int, *, descending: bool) -> Q:
@@ -268,6 +269,26 @@ def _own(user: User, departments: Iterable[Department]) -> list[tuple[str, str, 
     ]
 
 
+# An agent's own way
+
+
+def recently_viewed(user: User, most: int = 10) -> list[tuple[str, str, str]]:
+    """Number, subject and state of the tickets that the agent had open, the latest first."""
+    seen = Viewed.objects.filter(user=user, ticket__in=work_of(user)).order_by("-at")
+    return list(seen.values_list("ticket__number", "ticket__subject", "ticket__state")[:most])
+
+
+def day_of(user: User) -> dict[str, int]:
+    """How often the agent did what since midnight."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    done = TicketEvent.objects.filter(actor=user, created_at__gte=midnight, kind__in=_OF_THE_DAY).order_by()
+    counted = dict(done.values_list("kind").annotate(count=Count("pk")))
+    return {kind: counted.get(kind, 0) for kind in _OF_THE_DAY}
+
+
+_OF_THE_DAY = ("replied", "noted", "resolved", "closed", "assigned")
+
+
 # Timeline
 
 
@@ -283,7 +304,7 @@ class Timeline:
 _SPOKEN = ("replied", "noted", "unverified", "received", "machine_mail")
 _MESSAGE_COLUMNS = (
     "id", "ticket_id", "kind", "author_id", "author_name", "body", "folded", "source", "is_machine", "recipients",
-    "created_at", "origin",
+    "created_at", "origin", "side_id",
 )  # fmt: skip
 
 
@@ -312,7 +333,7 @@ def messages(ticket: Ticket, user: User, keys: Iterable[int]) -> list[Message | 
 
 
 def _messages(ticket: Ticket, user: User) -> QuerySet[Message]:
-    rows = ticket.messages.visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
+    rows = merged.messages(ticket).visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
     return rows.only(*_MESSAGE_COLUMNS).order_by("-id")
 
 

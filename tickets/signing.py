@@ -26,7 +26,7 @@ _LARGEST = 1 << 128
 _ID_PREFIX = "hd."
 
 
-ROLES = ("participant", "agent", "note")
+ROLES = ("participant", "agent", "note", "side")
 _FIRST_WEEK = date(2020, 1, 6)
 
 
@@ -74,7 +74,8 @@ def reply_address(
 ) -> str:  # fmt: skip
     """`support+<token>@domain`: whoever writes there writes on this ticket, in reply to mail for this person.
 
-    `role` is what the person answers as: participant, agent (a reply to the customer) or note (an internal note).
+    `role` is what the person answers as: participant, agent (a reply to the customer), note (an internal note) or
+    side (the conversation with a third party whose id stands in the place of the person's).
     `made` is the day it is given out, today if not said; the token keeps the week.
     """
     weeks = ((made or datetime.now(UTC).date()) - _FIRST_WEEK).days // 7

@@ -77,6 +77,13 @@ def sweep_snoozed() -> None:
 
 
 @shared_task
+def sweep_tasks() -> None:
+    from tickets.actions import checklist
+
+    checklist.sweep_tasks()
+
+
+@shared_task
 def sweep_holidays() -> None:
     from tickets.actions import holidays
 

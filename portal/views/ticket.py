@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal import drawn, presenters
 from portal.access import admit, network, readable, visit
 from portal.forms import MessageForm
-from tickets import limits, permissions
+from tickets import limits, merged, permissions
 from tickets.actions import conversation, lifecycle, participants
 from tickets.links import guest_token
 from tickets.models import Attachment, Message, Ticket, User
@@ -28,7 +28,24 @@ BY_NETWORK = [(60, limits.MINUTE * 10)]
 @require_safe
 @never_cache
 def page(request: HttpRequest, number: str) -> HttpResponse:
-    return _show(request, *visit(request, number))
+    ticket, person = visit(request, number)
+    if ticket.merged_into_id and (target := _leads_to(request, ticket, person)):
+        return redirect("portal:ticket", target.number)
+    return _show(request, ticket, person)
+
+
+def _leads_to(request: HttpRequest, ticket: Ticket, person: User) -> Ticket | None:
+    """Where a merged ticket goes on, if the person takes part there; a guest's link for it is good for that, too."""
+    target = merged.target_of(ticket)
+    if not Ticket.objects.visible_to(person).filter(pk=target.pk).exists():
+        return None
+    if person != request.user:
+        admit(request, target, guest_token(target, person))
+    messages.success(
+        request,
+        _("Your ticket %(old)s is handled together with this one.") % {"old": ticket.number},
+    )
+    return target
 
 
 def _show(
@@ -93,7 +110,9 @@ def _receive(ticket: Ticket, person: User, form: MessageForm) -> Message:
 
 def _after_reply(request: HttpRequest, ticket: Ticket, person: User, message: Message) -> HttpResponse:
     found = message.ticket
-    if found.pk == ticket.pk:
+    if found.pk == ticket.pk or ticket.merged_into_id:
+        if person != request.user and found.pk != ticket.pk:
+            admit(request, found, guest_token(found, person))
         messages.success(request, _("Sent. We answer here and by e-mail."))
         return redirect("portal:ticket", found.number)
     if person != request.user:

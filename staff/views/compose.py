@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +16,8 @@ from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.views.ticket import back_to, show
 from staff.views.verbs import refused, status_of, to_ticket
-from tickets.actions import conversation, lifecycle
+from tickets.actions import canned, conversation, lifecycle
+from tickets.actions.writing import Upload
 from tickets.models import Message, Ticket, TicketEvent
 from tickets.refusals import Invalid, NotAllowed, OutdatedReply, Refused
 
@@ -42,12 +44,16 @@ def _send(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> str:
     with transaction.atomic():
         conversation.reply(
             ticket, by=request.user, body=data["body"], nonce=data["nonce"], seen=data["seen"], status=data["status"],
-            attachments=conversation.uploads(data["attachments"]),
+            attachments=_files(request, data),
         )  # fmt: skip
         if request.POST.get("then") != "resolve":
             return _("Reply sent.")
         lifecycle.resolve(ticket, by=request.user)
         return _("Reply sent, ticket resolved.")
+
+
+def _files(request: AgentRequest, data: dict[str, Any]) -> list[Upload]:
+    return [*conversation.uploads(data["attachments"]), *canned.taken_along(request.user, data["canned"])]
 
 
 @agents_only
@@ -87,7 +93,7 @@ def note(request: AgentRequest, number: str) -> HttpResponse:
     try:
         conversation.note(
             ticket, by=request.user, body=data["body"], nonce=data["nonce"],
-            attachments=conversation.uploads(data["attachments"]),
+            attachments=_files(request, data),
         )  # fmt: skip
     except Refused as refusal:
         return _kept(request, number, form, refusal)

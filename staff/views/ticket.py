@@ -12,14 +12,17 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from staff import buttons, lists, sidebar, thread, verbs
+from staff import buttons, canned_choice, lists, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
-from staff.views.queue import DEFAULT, place
-from tickets import queries
+from staff.places import PLACE, find, place, url_of
+from staff.rows import rows
+from staff.views.queue import DEFAULT
+from tickets import queries, worklists
 from tickets.models import Ticket, TicketEvent
+from tickets.worklists import Worklist
 
-_PLACE = ("view", "q", "after", "before")
+_PLACE = ("view", "q", *PLACE)
 
 
 @require_safe
@@ -47,7 +50,11 @@ def show(
     if piece:
         context |= _around(request, ticket)
     else:
-        context |= {"rail": _rail(request), **_list(request, ticket)}
+        worklist = beside(request)
+        context |= {
+            "rail": lists.rail(request.user, worklist.slug, fresh=len(messages.get_messages(request)) > 0),
+            **lists.pane(request.user, worklist, place(request.GET), selected=ticket.pk),
+        }
     response = render(request, "staff/_ticket_swap.html" if piece else "staff/ticket.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     patch_cache_control(response, private=True, no_cache=True)
@@ -74,11 +81,13 @@ def _ticket(
     context |= thread.present(ticket, request.user, get_token(request), request.GET.get("earlier", ""))
     may, back, base = verbs.possible(ticket, request.user), here(request), context["ticket"]["url"]
     forms: dict[str, Any] = {}
+    picked = canned_choice.chosen(request, ticket)
     if "reply" in may or reply_form:
-        forms["reply_form"] = reply_form or ReplyForm(initial={"seen": context["seen"], **_taken_back(request, ticket)})
+        before = {"seen": context["seen"], **_taken_back(request, ticket), **picked.get("reply", {})}
+        forms["reply_form"] = reply_form or ReplyForm(initial=before)
         forms["reply_url"] = f"{base}reply/{back}"
     if "note" in may or note_form:
-        forms["note_form"] = note_form or NoteForm()
+        forms["note_form"] = note_form or NoteForm(initial=picked.get("note", {}))
         forms["note_url"] = f"{base}note/{back}"
     offered = verbs.offered(ticket, may, is_follower=context["is_follower"], back=back)
     return {
@@ -100,29 +109,20 @@ def _taken_back(request: AgentRequest, ticket: Ticket) -> dict[str, str]:
     return {"body": event.data["text"]} if event else {}
 
 
-def _rail(request: AgentRequest) -> dict[str, Any]:
-    slug = "" if request.GET.get("q") else _queue(request).slug
-    return lists.rail(request.user, slug, fresh=len(messages.get_messages(request)) > 0)
-
-
-def _list(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
-    if text := request.GET.get("q"):
-        return lists.search_pane(request.user, text, request.GET, selected=ticket.pk)
-    return lists.pane(request.user, _queue(request), place(request), selected=ticket.pk)
-
-
-def _queue(request: AgentRequest) -> queries.Queue:
-    return lists.queue_for(request.user, request.GET.get("view", DEFAULT)) or queries.QUEUES[DEFAULT]
+def beside(request: AgentRequest) -> Worklist:
+    """The list beside the ticket."""
+    given = request.GET.dict()
+    found = find(request.user, given if given.get("q") or given.get("view") else {**given, "view": DEFAULT})
+    return found or worklists.of_queue(queries.QUEUES[DEFAULT])
 
 
 def _around(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
     """What stands beside the pane and may have changed with it."""
-    slug, text = _queue(request).slug, request.GET.get("q")
-    row = queries.row(ticket)
+    worklist = beside(request)
     context: dict[str, Any] = {
-        "view": {"url": lists.search_url(q=text) if text else lists.view_url(slug, **place(request))},
-        "fresh_row": lists.rows(request.user, [row], here(request)[1:], ticket.pk),
+        "view": {"url": url_of(worklist, **place(request.GET))},
+        "fresh_row": rows(request.user, [queries.row(ticket)], here(request)[1:], ticket.pk),
     }
     if len(messages.get_messages(request)):
-        context["rail"] = lists.rail(request.user, "" if text else slug, fresh=True)
+        context["rail"] = lists.rail(request.user, worklist.slug, fresh=True)
     return context

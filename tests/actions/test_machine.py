@@ -14,7 +14,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests import factories, people
 from tickets import permissions
-from tickets.actions import assignment, conversation, lifecycle, snoozing, triage
+from tickets.actions import (
+    assignment,
+    checklist,
+    conversation,
+    lifecycle,
+    linking,
+    side_conversations,
+    snoozing,
+    triage,
+)
 from tickets.models import SYSTEM, Ticket
 from tickets.refusals import IllegalTransition, NotAllowed
 from tickets.states import allowed_from
@@ -40,13 +49,17 @@ TABLE: dict[str, dict[str, str]] = {
     "transfer": dict.fromkeys(LIVE, "="),
     "snooze": dict.fromkeys(LIVE, "="),
     "wake": dict.fromkeys(LIVE, "="),
+    "plan": dict.fromkeys(LIVE, "="),
+    "side": dict.fromkeys((*LIVE, "resolved"), "="),
     "follow": dict.fromkeys((*LIVE, "resolved", "closed"), "="),
+    "link": dict.fromkeys((*LIVE, "resolved", "closed"), "="),
 }
 EVENT = {
     "assign": "assigned", "hand_to_team": "team_changed", "start": "started", "reply": "replied", "note": "noted",
     "receive": "received", "resolve": "resolved", "confirm": "confirmed", "close": "closed", "reopen": "reopened",
     "archive": "archived", "unarchive": "unarchived", "triage": "priority_changed", "transfer": "transferred",
-    "follow": "followed", "snooze": "snoozed", "wake": "woken",
+    "follow": "followed", "snooze": "snoozed", "wake": "woken", "plan": "task_done",
+    "side": "side_started", "link": "linked",
 }  # fmt: skip
 AGENT_VERBS = set(TABLE) - {"receive", "confirm", "archive", "unarchive"}
 MAY = {
@@ -156,6 +169,8 @@ class Lifecycle(RuleBasedStateMachine):
             self.state = after
         if verb == "receive" and before in ("resolved", "closed"):
             self.events.append("reopened")
+        if verb == "plan":
+            self.events.append("task_added")
         if verb != "wake" or self.was_asleep:
             self.events.append(EVENT[verb])
         self.archived = verb == "archive" or (self.archived and verb != "unarchive")
@@ -176,6 +191,13 @@ class Lifecycle(RuleBasedStateMachine):
             "triage": lambda: triage.set_priority(ticket, by=by, priority=fresh.priority % 4 + 1),
             "transfer": lambda: self.transfer(fresh, by),
             "snooze": lambda: self.snooze(by),
+            "plan": lambda: checklist.set_done(
+                checklist.add_task(ticket, by=by, title="Order parts"), by=by, done=True
+            ),
+            "side": lambda: side_conversations.start(ticket, by=by, to="supplier@parts.example", body="Have you any?"),
+            "link": lambda: linking.link(
+                ticket, by=by, other=factories.ticket(department=self.home), relation="blocks"
+            ),
             "wake": lambda: snoozing.wake(ticket, by=by),
             "follow": lambda: triage.follow(ticket, by=by, person=people.customer()),
         }

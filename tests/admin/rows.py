@@ -10,6 +10,8 @@ from tests import factories, people
 from tickets.models import (
     Absence,
     ApiToken,
+    CannedFolder,
+    CannedResponse,
     Department,
     DkimKey,
     Holiday,
@@ -136,6 +138,20 @@ def outbound() -> OutboundEmail:
     )  # fmt: skip
 
 
+def canned_folder() -> CannedFolder:
+    above = CannedFolder.objects.create(name=f"Folder {next(_count)}")
+    return CannedFolder.objects.create(name="Inner", parent=above)
+
+
+def canned_response() -> CannedResponse:
+    made = CannedResponse.objects.create(
+        title=f"Response {next(_count)}", body="Hello {{ requester.name }}", folder=canned_folder(), team=people.team()
+    )
+    made.translations.create(language="de", body="Hallo")
+    made.attachments.create(name="map.pdf", content_type="application/pdf", size=5, sha256="0" * 64)
+    return made
+
+
 def skill() -> Skill:
     made = Skill.objects.create(name=f"Skill {next(_count)}", tags=["vpn"])
     made.agents.add(people.agent())
@@ -147,6 +163,8 @@ ROWS: dict[str, Callable[[], Any]] = {
     "absence": lambda: Absence.objects.create(user=people.agent(), delegate=people.agent()),
     "apitoken": api_token,
     "businesshours": business_hours,
+    "cannedfolder": canned_folder,
+    "cannedresponse": canned_response,
     "department": department,
     "helptopic": help_topic,
     "dkimkey": dkim_key,

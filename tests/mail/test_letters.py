@@ -13,7 +13,7 @@ from tickets.mail import letters
 from tickets.mail.machine import INSTANCE_HEADER
 
 pytestmark = pytest.mark.django_db
-OF_NO_TICKET = {"account", "mail_too_large", "mailbox_paused", "mail_policy", "relay_refused"}
+OF_NO_TICKET = {"account", "side", "mail_too_large", "mailbox_paused", "mail_policy", "relay_refused"}
 EVIL = "Win £500 at http://evil.example <script>"
 
 

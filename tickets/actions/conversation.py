@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import kept, outbox, saving, sla
+from tickets import kept, merged, outbox, saving, sla
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS, bring_back, claim
 from tickets.actions.intake import open_ticket
@@ -161,7 +161,8 @@ def receive(
     **more: Any,
 ) -> Message:
     """A customer writes. On a resolved ticket, or a closed one inside its reopen window, that reopens it; on any
-    other closed or archived ticket a linked follow-up is opened, and the message returned lies on that.
+    other closed or archived ticket a linked follow-up is opened, and the message returned lies on that. What is
+    written on a merged ticket lies on the one that it was merged into.
 
     `more` may give `html` and `folded`. The same `nonce` again returns the message it wrote. `auto_response` off keeps
     a follow-up from being confirmed by mail.
@@ -170,6 +171,11 @@ def receive(
         return known
     try:
         with opened("receive", ticket, by) as (fresh, now):
+            if fresh.merged_into_id:
+                return receive(
+                    merged.target_of(fresh), by=by, body=body, source=source, attachments=attachments, nonce=nonce,
+                    auto_response=auto_response, **more,
+                )  # fmt: skip
             if fresh.is_closed and not within_reopen_window(fresh):
                 return _follow_up(
                     fresh, by, body, source, attachments, more | {"nonce": nonce, "auto_response": auto_response}

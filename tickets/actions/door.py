@@ -39,6 +39,7 @@ def opened(verb: str, ticket: Ticket, by: Actor) -> Iterator[tuple[Ticket, datet
         permissions.require(by, verb, fresh)
         now = timezone.now()
         fresh.updated_at = now
+        fresh.before = dict(fresh.__dict__)
         try:
             yield fresh, now
         except TransitionNotAllowed as error:

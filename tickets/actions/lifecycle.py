@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from tickets import kept, pausing, sla
+from tickets.actions.checklist import check_all_done
 from tickets.actions.conversation import reply
 from tickets.actions.door import opened
 from tickets.actions.effects import bring_back, claim, save_state
@@ -37,6 +38,7 @@ def resolve(ticket: Ticket, *, by: Actor, body: str = "", nonce: uuid.UUID | Non
             reply(ticket, by=by, body=body, nonce=nonce)
         with opened("resolve", ticket, by) as (fresh, now):
             require_answers(fresh)
+            check_all_done(fresh)
             owed = kept.owed(fresh)
             claim(fresh, by)
             fresh.settle(now)
@@ -64,6 +66,7 @@ def close(ticket: Ticket, *, by: Actor) -> Ticket:
     with opened("close", ticket, by) as (fresh, now):
         if fresh.state != State.RESOLVED:  # else they were asked for when it was resolved
             require_answers(fresh)
+        check_all_done(fresh)
         _close(fresh, now)
         record(fresh, "closed", by=by)
     return fresh

@@ -57,7 +57,7 @@ def decide(ticket: Ticket, pk: int, *, accept: bool, by: Actor) -> str:
         person = people.find_or_create(row.address, row.name)
         _row, added = Follower.objects.get_or_create(ticket=fresh, user=person, defaults={"sees_from": now})
         if added:
-            record(fresh, "followed", by=by, person=f"{person.display_name} <{person.email}>")
+            record(fresh, "followed", by=by, person=f"{person.display_name} <{person.email}>", person_id=person.pk)
         return row.address
 
 

@@ -102,14 +102,14 @@ def follow(ticket: Ticket, *, by: Actor, person: User) -> Ticket:
     with opened("follow", ticket, by) as (fresh, _now):
         _row, added = Follower.objects.get_or_create(ticket=fresh, user=person)
         if added:
-            record(fresh, "followed", by=by, person=person.display_name)
+            record(fresh, "followed", by=by, person=person.display_name, person_id=person.pk)
     return fresh
 
 
 def unfollow(ticket: Ticket, *, by: Actor, person: User) -> Ticket:
     with opened("follow", ticket, by) as (fresh, _now):
         if Follower.objects.filter(ticket=fresh, user=person).delete()[0]:
-            record(fresh, "unfollowed", by=by, person=person.display_name)
+            record(fresh, "unfollowed", by=by, person=person.display_name, person_id=person.pk)
     return fresh
 
 

@@ -18,6 +18,7 @@ GROUPS: list[tuple[Any, list[str]]] = [
     (_("Desk"), ["Desk"]),
     (_("People"), ["User", "Organization", "Team", "Role", "Skill", "Absence", "ApiToken"]),
     (_("Routing"), ["Department", "HelpTopic", "Status", "Tag"]),
+    (_("Texts"), ["CannedResponse", "CannedFolder"]),
     (_("Time"), ["SlaPolicy", "SlaChoice", "BusinessHours"]),
     (_("Mail"), ["Mailbox", "MailRelay", "DkimKey", "OAuthGrant", "InboundEmail", "OutboundEmail"]),
     (_("Tickets (to look at)"), ["Ticket", "Message", "TicketEvent"]),

@@ -17,6 +17,7 @@ class AdminConfig(SimpleAdminConfig):
             "people",
             "tokens",
             "routing",
+            "canned",
             "time",
             "choices",
             "mail",

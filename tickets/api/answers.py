@@ -136,7 +136,10 @@ def _hide_departments(rows: Sequence[TicketEvent]) -> None:
     private = set(Department.objects.filter(is_public=False).values_list("name", flat=True))
     for row in rows:
         if row.kind in ("opened", "transferred"):
-            row.data = {name: _("another department") if said in private else said for name, said in row.data.items()}
+            row.data = {
+                name: _("another department") if isinstance(said, str) and said in private else said
+                for name, said in row.data.items()
+            }
 
 
 def event(row: TicketEvent, *, inside: bool) -> Answer:
@@ -147,8 +150,14 @@ def event(row: TicketEvent, *, inside: bool) -> Answer:
         "created_at": row.created_at,
     }
     if inside:
-        answer["data"] = {name: value for name, value in row.data.items() if not name.endswith("_id")}
+        answer["data"] = {
+            name: value for name, value in row.data.items() if not name.endswith("_id") and name not in _KEPT_ASIDE
+        }
     return answer
+
+
+# What only undoing needs.
+_KEPT_ASIDE = ("changed", "kept", "before", "source_ids")
 
 
 def sla(row: Ticket, told: Explanation | None) -> Answer:

@@ -177,7 +177,7 @@ TOPICS = (
     ),
 )
 
-_AGENT_PERMISSIONS = ("view", "reply", "note", "assign", "triage", "transfer", "resolve", "create")
+_AGENT_PERMISSIONS = ("view", "reply", "note", "assign", "triage", "transfer", "merge", "resolve", "create")
 
 ROLES = (
     Role("Lead", (*_AGENT_PERMISSIONS, "close", "reopen")),

@@ -72,6 +72,9 @@ KINDS = {
     "reopened": Kind(_("Reopened: [#%(number)s] %(ticket)s"), role="agent"),
     "sla_warning": Kind(_("Due soon: [#%(number)s] %(ticket)s"), role="note"),
     "sla_breach": Kind(_("Overdue: [#%(number)s] %(ticket)s"), role="note"),
+    "task": Kind(_("Task: [#%(number)s] %(ticket)s"), role="note"),
+    "side_answered": Kind(_("Answer of a third party: [#%(number)s] %(ticket)s"), role="note"),
+    "side": Kind("%(subject)s", automatic=""),
     "mail_delayed": Kind(_("Still waiting to be delivered: [#%(number)s] %(ticket)s"), role="note"),
     "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s"), role="note"),
     "fresh_link": Kind(_("[#%(number)s] Your new link")),
@@ -131,13 +134,13 @@ def _from(row: OutboundEmail, desk: Desk) -> Address:
 
 
 def _reply_to(row: OutboundEmail) -> Address | None:
-    if row.ticket_id is None or row.user_id is None:
+    person, role = (row.context["side_id"], "side") if row.kind == "side" else (row.user_id, KINDS[row.kind].role)
+    if row.ticket_id is None or person is None:
         return None
     local, _at, domain = sender_address(row).rpartition("@")
     try:
         address = signing.reply_address(
-            signing.key(), row.ticket_id, row.user_id, domain, local,
-            role=KINDS[row.kind].role, made=row.created_at.date(),
+            signing.key(), row.ticket_id, person, domain, local, role=role, made=row.created_at.date()
         )  # fmt: skip
     except ValueError:
         return None
@@ -154,7 +157,7 @@ def _context(row: OutboundEmail) -> dict[str, Any]:
         row.event = _event.first(row.event_id)
     if row.message_id and "message" not in row._state.fields_cache:
         row.message = _message.first(row.message_id)
-    files = list(row.message.attachments.all()) if row.message and row.kind == "reply" else []
+    files = list(row.message.attachments.all()) if row.message and row.kind in ("reply", "side") else []
     enclosed = _fitting(row, files)
     return {
         **row.context,
@@ -228,7 +231,9 @@ def _thread(row: OutboundEmail) -> tuple[list[str], str]:
     this address), and the one that this mail answers: the newest that somebody wrote, else our own last."""
     if row.ticket_id is None:
         return [], ""
-    theirs, ours = _written.all(row.ticket_id), _sent.all(row.ticket_id, row.recipient)
+    # A third party hears nothing of what the customer's mails are called.
+    theirs = [] if row.kind == "side" else _written.all(row.ticket_id)
+    ours = _sent.all(row.ticket_id, row.recipient)
     known = [message_id for _moment, message_id in sorted([*theirs, *ours]) if _is_plain(message_id)]
     answered = next((message_id for _moment, message_id in theirs if _is_plain(message_id)), known[-1] if known else "")
     return known, answered

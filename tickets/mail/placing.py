@@ -7,10 +7,10 @@ from django.db import connection
 from tickets import fields, limits
 from tickets.actions import conversation, lifecycle, participants
 from tickets.compiled import Compiled
-from tickets.mail import agents, authentication, contents, threads
+from tickets.mail import agents, authentication, contents, sides, threads
 from tickets.mail.letter import Letter, Outcome, State
 from tickets.models import InboundEmail, Message, Ticket, User
-from tickets.permissions import is_participant, within_reopen_window
+from tickets.permissions import may_speak, within_reopen_window
 from tickets.states import Source
 
 NEW_TICKETS = [(10, 10 * limits.MINUTE), (30, limits.HOUR), (100, limits.DAY)]
@@ -41,7 +41,7 @@ def persons_mail(letter: Letter) -> Outcome:
     said = contents.read(letter.parsed, letter.sender)
     if earlier := _earlier_copy(letter, said):
         return Outcome(State.REJECTED, "duplicate", earlier.ticket)
-    if outcome := agents.answer(letter, said):
+    if outcome := sides.answer(letter, said) or agents.answer(letter, said):
         return outcome
     if letter.thread is None:
         return new_ticket(letter, said)
@@ -90,7 +90,7 @@ def _speaks(letter: Letter, sender: User, ticket: Ticket) -> bool:
     address proves no agent."""
     if letter.verdict.value == authentication.FAILED or not sender.is_active:
         return False
-    return is_participant(sender, ticket) and (not sender.is_agent or ticket.requester_id == sender.pk)
+    return may_speak(sender, ticket) and (not sender.is_agent or ticket.requester_id == sender.pk)
 
 
 def _earlier_copy(letter: Letter, said: contents.Contents) -> InboundEmail | None:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import signing
+from tickets import merged, signing
 from tickets.mail.addresses import Address
 from tickets.mail.parse import ParsedEmail
 from tickets.models import Desk, InboundEmail, Mailbox, OutboundEmail, Ticket, User
@@ -26,8 +26,9 @@ _TOKEN = re.compile(r"[a-z2-7]{30,64}", re.IGNORECASE)
 @dataclass(frozen=True)
 class Match:
     """`by` is how the ticket was found: address, message_id, reference or subject. `person_id` and `role` are whom
-    the signed reply address was made for and what they answer as. `is_old`: what names the ticket is too old to be
-    answered by mail. `others` are ids of further tickets that the mail names with our signature."""
+    the signed reply address was made for and what they answer as; for the role `side` it is the conversation's id.
+    `is_old`: what names the ticket is too old to be answered by mail. `others` are ids of further tickets that the mail
+    names with our signature."""
 
     ticket: Ticket
     by: str
@@ -38,14 +39,18 @@ class Match:
 
 
 def find(parsed: ParsedEmail, envelope_to: list[str], sender: User | None, mailbox: Mailbox | None) -> Match | None:
-    """The ticket, by the first rule that finds one. Tickets in the trash are found by none."""
+    """The ticket, by the first rule that finds one; for a merged one that which it was merged into. Tickets in the
+    trash are found by none."""
     named = _signed(parsed, envelope_to)
-    return (
+    found = (
         _by_reply_address(named)
         or _by_own_message_id(named)
         or _by_known_message_id(parsed, sender, mailbox)
         or _by_subject(parsed, sender)
     )
+    if found is None or found.ticket.merged_into_id is None:
+        return found
+    return replace(found, ticket=merged.target_of(found.ticket))
 
 
 def recipients(parsed: ParsedEmail, envelope_to: list[str]) -> Iterator[str]:
@@ -117,10 +122,10 @@ def _by_reply_address(named: _Signed) -> Match | None:
 def _by_own_message_id(named: _Signed) -> Match | None:
     for message_id, ticket_id in named.message_ids:
         if ticket := _kept(ticket_id):
-            rows = OutboundEmail.objects.filter(rfc_message_id=message_id)
-            made = rows.values_list("created_at", flat=True).first()
-            old = made is not None and _is_old(made.date())
-            return Match(ticket, "message_id", is_old=old, others=named.others(ticket))
+            row = OutboundEmail.objects.filter(rfc_message_id=message_id).only("created_at", "kind", "context").first()
+            old = row is not None and _is_old(row.created_at.date())
+            side = {"person_id": row.context["side_id"], "role": "side"} if row and row.kind == "side" else {}
+            return Match(ticket, "message_id", is_old=old, others=named.others(ticket), **side)
     return None
 
 

@@ -1,4 +1,5 @@
 from tickets.models.blocked import BlockedSender
+from tickets.models.canned import CannedAttachment, CannedFolder, CannedResponse, CannedTranslation
 from tickets.models.choice import SlaChoice
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.escalation import Escalation, SlaFired
@@ -9,6 +10,7 @@ from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
 from tickets.models.rating import Rating, Score
+from tickets.models.related import SideConversation, Task, TicketLink, TicketMerge
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
 from tickets.models.rule import Rule, RuleCheck, RuleFiring, RuleRun, RuleVersion
@@ -17,6 +19,7 @@ from tickets.models.sla import BusinessHours, DateHours, Holiday, OpeningHours, 
 from tickets.models.sources import HookToken, MailSource, OAuthGrant
 from tickets.models.staffing import Absence, Skill
 from tickets.models.ticket import Follower, ProposedFollower, Tag, Ticket
+from tickets.models.view import Preferences, SavedView, ViewAudience, Viewed
 from tickets.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
@@ -26,6 +29,10 @@ __all__ = [
     "Attachment",
     "BlockedSender",
     "BusinessHours",
+    "CannedAttachment",
+    "CannedFolder",
+    "CannedResponse",
+    "CannedTranslation",
     "DateHours",
     "Department",
     "Desk",
@@ -53,6 +60,7 @@ __all__ = [
     "Organization",
     "OutboundEmail",
     "Permission",
+    "Preferences",
     "ProposedFollower",
     "Rating",
     "RelayHealth",
@@ -62,7 +70,9 @@ __all__ = [
     "RuleFiring",
     "RuleRun",
     "RuleVersion",
+    "SavedView",
     "Score",
+    "SideConversation",
     "Skill",
     "SlaChoice",
     "SlaFired",
@@ -73,10 +83,15 @@ __all__ = [
     "Status",
     "System",
     "Tag",
+    "Task",
     "Team",
     "Ticket",
     "TicketEvent",
+    "TicketLink",
+    "TicketMerge",
     "User",
+    "ViewAudience",
+    "Viewed",
     "Webhook",
     "WebhookDelivery",
 ]

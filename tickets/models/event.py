@@ -21,7 +21,7 @@ class TicketEvent(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=30)
-    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     actor_name = models.CharField(max_length=200, help_text=_("As it was then; also names the desk's own clock."))
     message = models.ForeignKey(Message, null=True, on_delete=models.SET_NULL, related_name="+")
     data = models.JSONField(default=dict)
@@ -40,6 +40,7 @@ class TicketEvent(models.Model):
         verbose_name_plural = _("events")
         indexes = [
             models.Index(fields=["ticket", "id"], name="event_ticket"),
+            models.Index(fields=["actor", "created_at"], name="event_actor", condition=models.Q(actor__isnull=False)),
             models.Index(
                 fields=["next_attempt_at"], name="event_unhandled", condition=models.Q(handled_at__isnull=True)
             ),

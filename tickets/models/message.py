@@ -63,6 +63,10 @@ class Message(models.Model):
     is_machine = models.BooleanField(default=False, help_text=_("Bounces and automatic answers."))
     recipients = models.JSONField(default=dict, help_text=_("Addresses of a reply: {to: [...], cc: [...]}."))
     origin = models.JSONField(default=dict, help_text=_("Of mail: what is known of its sender, see mail/identity.py."))
+    side = models.ForeignKey(
+        "tickets.SideConversation", null=True, on_delete=models.SET_NULL, related_name="messages", db_index=False,
+        help_text=_("Of a note: the conversation with a third party that it belongs to."),
+    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
     nonce = models.UUIDField(null=True, unique=True, help_text=_("The same form sent twice writes one message."))
     search = models.GeneratedField(
@@ -79,6 +83,7 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         indexes = [
             models.Index(fields=["ticket", "id"], name="message_ticket"),
+            models.Index(fields=["side", "id"], name="message_side", condition=Q(side__isnull=False)),
             GinIndex(fields=["search"], name="message_search"),
         ]
 

@@ -245,10 +245,12 @@ class Permission(models.TextChoices):
     ASSIGN = "assign", _("Assign")
     TRIAGE = "triage", _("Change priority, status and tags")
     TRANSFER = "transfer", _("Transfer to another department")
+    MERGE = "merge", _("Merge, split and link tickets")
     RESOLVE = "resolve", _("Resolve")
     CLOSE = "close", _("Close")
     REOPEN = "reopen", _("Reopen")
     CREATE = "create", _("Open tickets on behalf of customers")
+    CANNED = "canned", _("Keep the canned responses of the department")
 
 
 class Role(models.Model):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
@@ -146,8 +146,21 @@ class Ticket(models.Model):
         "tickets.FormVersion", null=True, on_delete=models.PROTECT, db_index=False, related_name="+", editable=False
     )
 
+    # A merged ticket only points to another; see TicketMerge.
+    merged_into = models.ForeignKey(
+        "self", verbose_name=_("merged into"), null=True, on_delete=models.SET_NULL, related_name="merged",
+        db_index=False,
+    )  # fmt: skip
+    # Whether the page has to ask for any at all.
+    merged_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    link_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    side_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    task_count = models.PositiveSmallIntegerField(default=0, editable=False)
+
     # Only on a ticket that was opened just now.
     first_message: Message
+    # Only inside a verb: the row's columns as they were when its door opened.
+    before: dict[str, Any]
 
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("updated"), default=timezone.now, editable=False)
@@ -248,6 +261,7 @@ class Ticket(models.Model):
                 name="ticket_since_resolved",
                 condition=_IS_LIVE & Q(resolved_at__isnull=False),
             ),
+            models.Index(fields=["merged_into"], name="ticket_merged", condition=Q(merged_into__isnull=False)),
             GinIndex(fields=["search"], name="ticket_search"),
             GinIndex(fields=["tag_names"], name="ticket_tag_names"),
             GinIndex(fields=["fields"], name="ticket_fields", opclasses=["jsonb_path_ops"]),
@@ -329,9 +343,14 @@ class Ticket(models.Model):
 class Follower(models.Model):
     """Somebody besides the requester who takes part: an agent who watches, or a person put in copy."""
 
+    class Role(models.TextChoices):
+        REPLY = "reply", _("Reads and answers")
+        VIEW = "view", _("Only reads")
+
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="followers")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="followed")
     created_at = models.DateTimeField(default=timezone.now)
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.REPLY)
     sees_from = models.DateTimeField(null=True, help_text=_("What was written before stays hidden; empty: sees all."))
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tickets import permissions
+from tickets import merged, permissions
 from tickets.actions import conversation
 from tickets.api import answers, lookups
 from tickets.api.idempotency import idempotent
@@ -38,7 +38,7 @@ class Messages(WritingView):
         """The conversation, oldest first. Internal notes and machine mail are shown to agents only."""
         ticket = self.ticket(number)
         inside = permissions.is_inside(self.person, ticket)
-        rows = ticket.messages.all() if inside else ticket.messages.read_by(self.person)
+        rows = merged.messages(ticket) if inside else merged.readable(ticket, self.person)
         pages = OldestFirst()
         shown = rows.select_related("author").defer("search").prefetch_related("attachments")
         page = pages.paginate_queryset(shown, request, self)

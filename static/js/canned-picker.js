@@ -1,0 +1,120 @@
+// <canned-picker>: in the composer's form. Its link, or / at the beginning of a word, opens the canned responses, filled
+// in for the ticket; Enter puts one in. / in the empty search writes a slash.
+customElements.define("canned-picker", class extends HTMLElement {
+  connectedCallback() {
+    this.form = this.closest("form");
+    this.querySelector("a").addEventListener("click", (event) => {
+      if (!(event.ctrlKey || event.metaKey || event.shiftKey)) this.open(event.preventDefault());
+    });
+    this.form.addEventListener("word-begins", (event) => { // the form goes when this goes
+      if (event.detail.key === "/") this.open(event.preventDefault() ?? true);
+    });
+  }
+
+  disconnectedCallback() {
+    this.dialog?.remove();
+  }
+
+  open(typed = false) {
+    this.typed = typed;
+    const { selectionStart, selectionEnd } = this.form.querySelector("textarea");
+    this.caret = [selectionStart, selectionEnd];
+    this.dialog ??= this.build();
+    this.input.value = "";
+    this.dialog.showModal();
+    this.input.focus();
+    this.load();
+  }
+
+  build() {
+    const dialog = document.createElement("dialog");
+    dialog.className = "dialog canned-dialog";
+    dialog.ariaLabel = this.dataset.title;
+    dialog.innerHTML = `<input class="control" type="search" role="combobox" aria-expanded="true" aria-controls="${this.id}-list" aria-autocomplete="list" autocomplete="off">
+      <div class="canned-dialog__panes"><ul id="${this.id}-list" role="listbox"></ul><div class="canned-dialog__preview" aria-live="polite"></div></div>`;
+    this.input = dialog.querySelector("input");
+    [this.list, this.preview] = dialog.querySelector(".canned-dialog__panes").children;
+    this.input.placeholder = this.dataset.search;
+    this.input.ariaLabel = this.list.ariaLabel = this.dataset.search;
+    this.input.addEventListener("input", () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.load(), 120); });
+    this.input.addEventListener("keydown", (event) => this.steer(event));
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close();
+      const option = event.target.closest("[role=option]");
+      if (option) this.choose([...this.list.children].indexOf(option));
+    });
+    dialog.addEventListener("close", () => this.back());
+    document.body.append(dialog); // not inside the form: its fields are no part of the message
+    return dialog;
+  }
+
+  steer(event) {
+    const last = this.rows?.length - 1;
+    if (event.key === "/" && !this.input.value && this.typed) {
+      event.preventDefault();
+      this.put("/");
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      this.mark(Math.min(Math.max(this.at + (event.key === "ArrowDown" ? 1 : -1), 0), last));
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      clearTimeout(this.timer);
+      this.load().then(() => this.choose(this.at));
+    }
+  }
+
+  // The same words are not asked for twice; an answer that comes late is dropped.
+  async load() {
+    const words = this.input.value.trim();
+    if (this.rows && this.words === words) return;
+    this.words = words;
+    try {
+      const url = `${this.dataset.url}&q=${encodeURIComponent(words)}`;
+      const answer = await fetch(url, { headers: { Accept: "application/json" } });
+      const { responses } = await answer.json();
+      if (this.words === words) this.show(responses);
+    } catch {
+      this.words = null;
+      this.preview.textContent = this.dataset.failed;
+    }
+  }
+
+  show(rows) {
+    this.rows = rows;
+    this.list.replaceChildren(...rows.map((row, index) => {
+      const option = Object.assign(document.createElement("li"), { id: `${this.id}-${index}`, role: "option" });
+      const title = Object.assign(document.createElement("span"), { textContent: row.title });
+      option.append(title, Object.assign(document.createElement("span"), { className: "canned-dialog__hint", textContent: row.shortcut ? `/${row.shortcut}` : row.folder }));
+      option.addEventListener("pointermove", () => { if (this.at !== index) this.mark(index); });
+      return option;
+    }));
+    this.mark(0);
+  }
+
+  mark(index) {
+    this.at = index;
+    for (const [place, option] of [...this.list.children].entries()) option.setAttribute("aria-selected", place === index);
+    const row = this.rows[index];
+    this.input.setAttribute("aria-activedescendant", row ? `${this.id}-${index}` : "");
+    this.list.children[index]?.scrollIntoView({ block: "nearest" });
+    const files = row?.files.map((file) => `\n${file.name} (${file.size}) ${this.dataset.file}`).join("") ?? "";
+    this.preview.textContent = row ? (row.problem || row.text) + files : this.dataset.none;
+  }
+
+  // A closing dialog gives the focus back but forgets where the caret was.
+  back() {
+    if (this.caret) this.form.querySelector("textarea").setSelectionRange(...this.caret);
+    this.caret = null;
+  }
+
+  put(text, files) {
+    this.dialog.close();
+    this.back();
+    this.form.dispatchEvent(new CustomEvent("insert-text", { bubbles: true, cancelable: true, detail: { text, files } }));
+  }
+
+  choose(index) {
+    const row = this.rows?.[index];
+    if (row && !row.problem) this.put(row.text, row.files);
+  }
+});
