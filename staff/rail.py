@@ -27,6 +27,7 @@ def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
     queues = [queue for queue in queries.QUEUES.values() if user.is_superuser or not queue.for_admins]
     saved = list(SavedView.objects.visible_to(user).only("slug", "name", "query", "audience", "updated_at"))
     return {
+        "active": active,
         "views": drawn.rail_links(_link(queue, counts, active) for queue in queues),
         "saved": drawn.rail_links(_saved(saved, _view_counts(user, saved, fresh), active)),
         "departments": drawn.rail_links(

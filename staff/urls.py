@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
 from staff.views import (
+    attendance,
     canned,
     canned_pick,
     clock,
@@ -13,6 +14,7 @@ from staff.views import (
     live,
     mail,
     me,
+    notices,
     outgoing,
     panels,
     people,
@@ -73,6 +75,13 @@ urlpatterns: list[URLPattern] = [
     path("canned/folders/<int:pk>/", canned.folder, name="canned_folder"),
     path("canned/<int:pk>/", canned.one, name="canned_one"),
     path("canned/<int:pk>/delete/", canned.delete, name="canned_delete"),
+    path("me/notices/", attendance.wishes, name="notice_wishes"),
+    path("me/available/", attendance.available, name="available"),
+    path("me/away/", attendance.away, name="away"),
+    path("me/away/<int:pk>/back/", attendance.back, name="back"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read, name="notices_read"),
+    path("notices/bell/", notices.bell, name="notices_bell"),
     path("mail/", mail.mail, name="mail"),
     path("mail/import/", importing.import_mail, name="mail_import"),
     path("mail/arrived/<int:pk>/", mail.arrived, name="mail_arrived"),

@@ -119,6 +119,13 @@ GET = {
     "staff:canned_one":                     "login     403    403    200    404     200    200",
     "staff:canned_delete":                  "405       405    405    405    405     405    405",
     "staff:canned_pick":                    "login     403    403    200    404     403    200",
+    "staff:notice_wishes":                  "405       405    405    405    405     405    405",
+    "staff:available":                      "405       405    405    405    405     405    405",
+    "staff:away":                           "405       405    405    405    405     405    405",
+    "staff:back":                           "405       405    405    405    405     405    405",
+    "staff:notices":                        "login     403    403    200    200     200    200",
+    "staff:notices_read":                   "405       405    405    405    405     405    405",
+    "staff:notices_bell":                   "login     403    403    200    200     200    200",
     "staff:mail":                           "login     403    403    200    200     200    200",
     "staff:mail_import":                    "login     403    403    200    200     403    200",
     "staff:mail_arrived":                   "login     403    403    200    404     200    200",
@@ -267,6 +274,14 @@ POST = {
     # what is not there need not be deleted:
     "staff:canned_delete":                  "login     403    403    ->     ->      403    ->",
     "staff:canned_pick":                    "405       405    405    405    405     405    405",
+    "staff:notice_wishes":                  "login     403    403    422    422     422    422",
+    "staff:available":                      "login     403    403    ->     ->      ->     ->",
+    "staff:away":                           "login     403    403    422    422     422    422",
+    # of somebody's own absences only, and here is none:
+    "staff:back":                           "login     403    403    404    404     404    404",
+    "staff:notices":                        "405       405    405    405    405     405    405",
+    "staff:notices_read":                   "login     403    403    ->     ->      ->     ->",
+    "staff:notices_bell":                   "405       405    405    405    405     405    405",
     "staff:mail":                           "405       405    405    405    405     405    405",
     # without a file:
     "staff:mail_import":                    "login     403    403    400    400     403    400",

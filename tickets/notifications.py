@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from tickets import absences, outbox
+from tickets import absences, notices, outbox
 from tickets.automation import running
 from tickets.compiled import Change, Compiled
 from tickets.mail import automatic, outbound
@@ -86,8 +86,8 @@ def _send(queued: list[int]) -> None:
 
 def _queue(event: TicketEvent) -> list[int]:
     """Writes the event's mails into the outbox and returns their keys."""
-    notices = NOTICES.get(event.kind, ())
-    if not notices:
+    told = NOTICES.get(event.kind, ())
+    if not told:
         return []
     event.ticket = _ticket(event)
     if event.ticket.deleted_at:  # most of what is there is spam
@@ -96,10 +96,10 @@ def _queue(event: TicketEvent) -> list[int]:
         outbox.enqueue(
             notice.template, event.ticket, person, event=event, nudge=False,
             message=event.message if notice.quotes else None,
-            not_before=_not_before(event.ticket, notice, person), **notice.context(event),
+            not_before=_later(_not_before(event.ticket, notice, person), later), **notice.context(event),
         )
-        for notice in notices
-        for person in notice.audience(event)
+        for notice in told
+        for person, later in notices.tell(event, notice.template, notice.audience(event))
     ]  # fmt: skip
     return [pk for pk in queued if pk is not None]
 
@@ -112,6 +112,10 @@ def _not_before(ticket: Ticket, notice: Notice, person: User) -> datetime | None
     wait = automatic.wait_after_deed(person.email, ticket)
     allowed = timezone.now() + timedelta(seconds=wait) if wait else None
     return max(held, allowed) if held and allowed else held or allowed
+
+
+def _later(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment), default=None)
 
 
 def sweep() -> int:

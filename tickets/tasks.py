@@ -133,6 +133,13 @@ def sweep_retention() -> None:
 
 
 @shared_task
+def sweep_digests() -> None:
+    from tickets import digests
+
+    digests.sweep()
+
+
+@shared_task
 def heartbeat() -> None:
     from django.utils import timezone
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff import lists
+from staff import attendance, lists
 from staff.access import AgentRequest, agents_only
 from tickets import preferences, queries
 from tickets.actions import desk_habits
@@ -42,21 +42,31 @@ class WorkForm(forms.Form):
 
 @agents_only
 def me(request: AgentRequest) -> HttpResponse:
+    is_ours = request.method == "POST" and request.POST.get("section", "work") == "work"
+    form = _work_form(request, request.POST if is_ours else None)
+    if form.is_bound and form.is_valid():
+        desk_habits.set_preferences(by=request.user, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("staff:me")
+    return page(request, work_form=form, status=400 if form.errors else 200)
+
+
+def page(request: AgentRequest, *, status: int = 200, **bound: Any) -> HttpResponse:
+    """The whole page; `bound` are forms of a section that were sent and refused."""
+    context = {
+        "rail": lists.rail(request.user, "me"),
+        "work_form": bound.get("work_form") or _work_form(request, None),
+        "day": queries.day_of(request.user),
+        **attendance.sections(request.user, **bound),
+    }
+    return render(request, "staff/me.html", context, status=status)
+
+
+def _work_form(request: AgentRequest, given: Any) -> WorkForm:
     has = preferences.of(request.user)
     initial = {
         "default_view": has.default_view or "my-open",
         "after_send": has.after_send,
         "has_single_keys": has.has_single_keys,
     }
-    is_ours = request.method == "POST" and request.POST.get("section", "work") == "work"
-    form = WorkForm(request.user, request.POST if is_ours else None, initial=initial)
-    if form.is_bound and form.is_valid():
-        desk_habits.set_preferences(by=request.user, **form.cleaned_data)
-        messages.success(request, _("Saved."))
-        return redirect("staff:me")
-    context = {
-        "rail": lists.rail(request.user, "me"),
-        "work_form": form,
-        "day": queries.day_of(request.user),
-    }
-    return render(request, "staff/me.html", context, status=400 if form.errors else 200)
+    return WorkForm(request.user, given, initial=initial)

@@ -18,7 +18,7 @@ from staff.forms import NoteForm, ReplyForm
 from staff.places import PLACE, find, place, url_of
 from staff.rows import rows
 from staff.views.queue import DEFAULT
-from tickets import queries, worklists
+from tickets import notices, queries, worklists
 from tickets.models import Ticket, TicketEvent
 from tickets.worklists import Worklist
 
@@ -32,6 +32,8 @@ def ticket(request: AgentRequest, number: str) -> HttpResponse:
     if request.htmx and "earlier" in request.GET and not request.htmx.history_restore_request:
         context = thread.present(found, request.user, get_token(request), request.GET["earlier"])
         return render(request, "staff/_thread_items.html", context)
+    if request.user.unread_notices:
+        notices.read(request.user, ticket=found)
     return show(request, found)
 
 

@@ -13,6 +13,7 @@ import "./live-stream.js";
 import "./live-ticket.js";
 import "./form-branches.js";
 import "./mail-frame.js";
+import "./notice-bell.js";
 import "./query-box.js";
 import "./rail-fold.js";
 import "./relative-time.js";

@@ -77,6 +77,7 @@ KINDS = {
     "side": Kind("%(subject)s", automatic=""),
     "mail_delayed": Kind(_("Still waiting to be delivered: [#%(number)s] %(ticket)s"), role="note"),
     "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s"), role="note"),
+    "digest": Kind(_("%(count)s notices")),
     "fresh_link": Kind(_("[#%(number)s] Your new link")),
     "mailbox_paused": Kind(_("Automatic mail of %(mailbox)s is paused")),
     "relay_refused": Kind(_("A mail relay does not take our mail")),

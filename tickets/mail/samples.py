@@ -51,6 +51,7 @@ def _context() -> dict[str, Any]:
         "unsubscribe": f"{settings.BASE_URL}/notices/example/", "subject": _("Your link"),
         "text": _("Follow this link to set your password:") + f"\n\n{settings.BASE_URL}/accounts/example/",
         "url": f"{settings.BASE_URL}/t/example/", "domain": "customers.example", "mailbox": "support@desk.example",
-        "to": "support@desk.example", "size": 31, "most": 25,
+        "lines": [{"number": "482913", "subject": ticket.subject, "text": _("Rosa Okonkwo wrote"), "url": "#"}],
+        "count": 1, "more": 0, "to": "support@desk.example", "size": 31, "most": 25,
         **data,
     }  # fmt: skip

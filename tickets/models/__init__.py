@@ -8,6 +8,7 @@ from tickets.models.forms import Field, Form, FormVersion
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
 from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
+from tickets.models.notice import Notice, NoticePreferences
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
 from tickets.models.rating import Rating, Score
 from tickets.models.related import SideConversation, Task, TicketLink, TicketMerge
@@ -55,6 +56,8 @@ __all__ = [
     "Membership",
     "Message",
     "Muted",
+    "Notice",
+    "NoticePreferences",
     "OAuthGrant",
     "OpeningHours",
     "Organization",

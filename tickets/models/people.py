@@ -132,6 +132,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("The desk gives the agent no further ticket by itself beyond these. Empty: any number."),
     )
     last_given_at = models.DateTimeField(null=True, editable=False)
+    # Kept with the notices, so that no page has to count them.
+    unread_notices = models.PositiveIntegerField(default=0, editable=False)
     signature = models.TextField(_("signature"), blank=True, help_text=_("Put under replies sent by e-mail."))
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Switch off instead of deleting: the history stays readable.")
