@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tickets import form_controls
-from tickets.models import HelpTopic
+from tickets.models import Follower, HelpTopic, Score
 from tickets.refusals import Invalid
 
 MAX_BODY = 50_000
@@ -80,6 +80,28 @@ class MessageForm(forms.Form):
             name = field.replace("fields.", form_controls.PREFIX)
             self.add_error(name if name in self.fields else None, sentence)
         return None
+
+
+class RatingForm(forms.Form):
+    score = forms.TypedChoiceField(
+        label=_("How did we do?"), choices=list(reversed(Score.choices)), coerce=int, widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose one of the answers."), "invalid_choice": _("Please choose one.")},
+    )  # fmt: skip
+    comment = forms.CharField(
+        label=_("What could be better?"), max_length=2000, required=False, error_messages=TOO_LONG,
+        widget=forms.Textarea({"rows": 3}),
+    )  # fmt: skip
+    refuse = MessageForm.refuse
+
+
+class PersonForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={**TOO_LONG, "invalid": _("This is not an e-mail address. Example: name@company.example")},
+    )
+    role = forms.ChoiceField(label=_("May"), choices=Follower.Role.choices)
+    refuse = MessageForm.refuse
 
 
 class AddressForm(forms.Form):

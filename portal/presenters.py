@@ -7,15 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Value
 from django.urls import reverse
 from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from portal import wording
-from tickets import permissions
+from tickets import fields, permissions
 from tickets.actions import participants
-from tickets.models import Attachment, HelpTopic, Ticket, User
+from tickets.models import Attachment, Follower, HelpTopic, Ticket, User
 from tickets.models.people import hue, initials
 from tickets.states import COLOUR, CUSTOMER_WORDING, GLYPH, STEPS, State
 
@@ -34,8 +35,8 @@ def topics(rows: Iterable[HelpTopic]) -> list[dict[str, Any]]:
     ]
 
 
-def rows(tickets: Iterable[Ticket]) -> list[dict[str, Any]]:
-    """Lines of a list. The tickets need their status loaded."""
+def rows(tickets: Iterable[Ticket], *, names: bool = False) -> list[dict[str, Any]]:
+    """Lines of a list; `names` says who asked. The tickets need their status loaded."""
     when = wording.clock_face()
     return [
         {
@@ -45,6 +46,7 @@ def rows(tickets: Iterable[Ticket]) -> list[dict[str, Any]]:
             **_state(ticket),
             "when": when(ticket.last_message_at),
             "when_iso": ticket.last_message_at.isoformat(),
+            "who": ticket.requester_name if names else "",
             "preview": "" if getattr(ticket, "hides_preview", False) else ticket.last_message_preview,
         }
         for ticket in tickets
@@ -84,20 +86,14 @@ def ticket(row: Ticket, person: User) -> dict[str, Any]:
         "confirm_url": reverse("portal:confirm", **name),
         "refuse_url": reverse("portal:reopen", **name),
         "reopen_url": reverse("portal:reopen", **name),
+        "can_close": can["close"] and not can["confirm"] and person.pk == row.requester_id,
+        "close_url": reverse("portal:close", **name),
+        "rate_url": reverse("portal:rate", **name),
+        "people_url": reverse("portal:person_add", **name),
     }
 
 
-_VERBS = ("confirm", "reopen", "receive")
-
-
-def proposed(row: Ticket, person: User) -> list[dict[str, str]]:
-    """Whom a mail had in copy and the requester can let in."""
-    if not participants.may_decide_as_requester(row, person):
-        return []
-    return [
-        {"name": one.name, "email": one.address, "url": reverse("portal:proposed", args=[row.number, one.pk])}
-        for one in participants.waiting(row)
-    ]
+_VERBS = ("confirm", "reopen", "receive", "close")
 
 
 def steps(row: Ticket) -> list[dict[str, Any]]:
@@ -111,6 +107,30 @@ def steps(row: Ticket) -> list[dict[str, Any]]:
         standing = "done" if position < place else "current" if position == place else "todo"
         found.append({"label": label, "glyph": GLYPH[shown], "state": standing})
     return found
+
+
+def partners(row: Ticket, person: User) -> dict[str, list[dict[str, str]]]:
+    """`people` who take part besides the requester, without agents who watch, and `proposed`: whom a mail had in copy
+    and the requester can let in. In one query."""
+    rows = row.followers.filter(user__is_agent=False).exclude(user=row.requester_id).order_by()
+    found = rows.values_list(Value(True), "user_id", "user__name", "user__email", "role")
+    if participants.may_decide_as_requester(row, person):
+        waiting = participants.waiting(row).order_by().values_list(Value(False), "pk", "name", "address", Value(""))
+        found = found.union(waiting, all=True)
+    shown: dict[str, list[dict[str, str]]] = {"people": [], "proposed": []}
+    for takes_part, pk, name, email, role in sorted(found):
+        url = reverse("portal:person_remove" if takes_part else "portal:proposed", args=[row.number, pk])
+        label = str(Follower.Role(role).label) if role else ""
+        shown["people" if takes_part else "proposed"].append({"name": name, "email": email, "role": label, "url": url})
+    return shown
+
+
+def answers(row: Ticket) -> list[dict[str, str]]:
+    """What the requester answered in the form, and what the desk lets them see of it."""
+    if not row.form_version_id or not row.form_version:
+        return []
+    told = fields.told(row.form_version.items, row.fields, inside=False)
+    return [{"label": one["item"]["label"], "text": one["words"]} for one in told]
 
 
 SHOWN_OF_MESSAGE = ("pk", "kind", "author_id", "author_name", "body", "folded", "created_at")

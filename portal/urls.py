@@ -1,6 +1,6 @@
 from django.urls import path
 
-from portal.views import accounts, attachment, embed, guest, home, notices, requests, search, ticket, tickets
+from portal.views import accounts, attachment, embed, follow, guest, home, notices, requests, search, ticket, tickets
 
 app_name = "portal"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("tickets/<slug:number>/", ticket.page, name="ticket"),
     path("tickets/<slug:number>/reply/", ticket.reply, name="reply"),
     path("tickets/<slug:number>/confirm/", ticket.confirm, name="confirm"),
+    path("tickets/<slug:number>/close/", follow.close, name="close"),
+    path("tickets/<slug:number>/rate/", follow.rate, name="rate"),
+    path("tickets/<slug:number>/people/", follow.add, name="person_add"),
+    path("tickets/<slug:number>/people/<int:pk>/remove/", follow.remove, name="person_remove"),
     path("tickets/<slug:number>/reopen/", ticket.reopen, name="reopen"),
     path("tickets/<slug:number>/proposed/<int:pk>/", ticket.decide, name="proposed"),
     path("embed/<slug:slug>/", embed.form, name="embed"),

@@ -89,6 +89,10 @@ def within_reopen_window(ticket: Ticket) -> bool:
     return timezone.now() <= closed_at + timedelta(days=ticket.department.reopen_window_days)
 
 
+def _may_close(user: User, ticket: Ticket) -> bool:
+    return _is_requester(user, ticket) or granted(user, Permission.CLOSE, ticket)
+
+
 def _may_reopen(user: User, ticket: Ticket) -> bool:
     if granted(user, Permission.REOPEN, ticket):
         return True
@@ -109,7 +113,8 @@ PREDICATES: dict[str, Predicate] = {
     "receive": _speaks_as_customer,
     "resolve": _agents(Permission.RESOLVE),
     "confirm": _is_requester,
-    "close": _agents(Permission.CLOSE),
+    "close": _may_close,
+    "rate": _is_requester,
     "reopen": _may_reopen,
     "archive": _nobody,
     "unarchive": _nobody,
@@ -130,7 +135,7 @@ PREDICATES: dict[str, Predicate] = {
 }
 
 # Speaking for the customer: neither the desk nor an admin who is not taking part can do it.
-_CUSTOMER_VERBS = {"receive", "confirm"}
+_CUSTOMER_VERBS = {"receive", "confirm", "rate"}
 
 
 def can(by: Actor, verb: str, ticket: Ticket) -> bool:

@@ -108,6 +108,7 @@ VERBS: dict[str, Verb] = {
     "resolve": Verb(_("Resolve"), _LIVE, State.RESOLVED),
     "confirm": Verb(_("Confirm solved"), (State.RESOLVED,), State.CLOSED),
     "close": Verb(_("Close"), _NOT_CLOSED, State.CLOSED),
+    "rate": Verb(_("Rate"), (State.CLOSED,)),
     "reopen": Verb(_("Reopen"), (State.RESOLVED, State.CLOSED), State.REOPENED),
     "archive": Verb(_("Archive"), (State.CLOSED,)),
     "unarchive": Verb(_("Unarchive"), (State.CLOSED,)),

@@ -18,6 +18,7 @@ from tickets.refusals import TooMany
 BY_NETWORK = [(20, limits.HOUR)]
 BY_ADDRESS = [(3, limits.HOUR), (6, limits.DAY)]
 _NEWEST = 3
+_THEN = {"confirm": "portal:confirm", "reopen": "portal:confirm", "rate": "portal:rate"}
 
 
 @require_safe
@@ -30,8 +31,8 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "portal/fresh_link.html", {"form": form, "is_expired": True}, status=404)
     ticket, _person = found
     admit(request, ticket, token)
-    asked = request.GET.get("then") in {"confirm", "reopen"}
-    return redirect("portal:confirm" if asked else "portal:ticket", ticket.number)
+    then = _THEN.get(request.GET.get("then", ""), "portal:ticket")
+    return redirect(then, ticket.number)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ from portal.access import own_tickets
 from tickets.models import Message, Ticket, User
 from tickets.states import State
 
-_LONGEST = 200
+LONGEST = 200
 _MOST = 50
 _FEW = 3
 _MOST_WORDS = 12
@@ -28,11 +28,15 @@ _WORD = re.compile(r"\w{4,40}")
 def search(request: HttpRequest) -> HttpResponse:
     """Own tickets by number, subject or what was written in them; a number alone finds its ticket."""
     text = request.GET.get("q", "").replace("\0", "").strip()
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise BadRequest("search text too long")
     context = {"query": text, "tickets": []}
     if text and request.user.is_authenticated:
-        found = _matching(request.user, text).select_related("status").order_by("-last_message_at", "-id")
+        found = (
+            matching(request.user, text, own_tickets(request.user))
+            .select_related("status")
+            .order_by("-last_message_at", "-id")
+        )
         context["tickets"] = presenters.rows(found[:_MOST])
     return render(request, "portal/search.html", context)
 
@@ -50,7 +54,8 @@ def similar(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/_similar.html", context)
 
 
-def _matching(user: User, text: str) -> QuerySet[Ticket]:
-    query, rows = SearchQuery(text, config="simple", search_type="websearch"), own_tickets(user)
+def matching(user: User, text: str, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Those of the rows that have the number or subject, or in which it was written."""
+    query = SearchQuery(text, config="simple", search_type="websearch")
     said = Message.objects.read_by(user).filter(search=query, ticket__in=rows.values("pk")).values("ticket")
     return rows.filter(Q(search=query) | Q(number=text.lstrip("#").upper()) | Q(pk__in=said))

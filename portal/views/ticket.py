@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal import drawn, presenters
 from portal.access import admit, network, readable, visit
-from portal.forms import MessageForm
+from portal.forms import MessageForm, PersonForm, RatingForm
 from tickets import limits, merged, permissions
-from tickets.actions import conversation, lifecycle, participants
+from tickets.actions import conversation, lifecycle, participants, rating
 from tickets.links import guest_token
-from tickets.models import Attachment, Message, Ticket, User
+from tickets.models import Attachment, Message, Score, Ticket, User
 from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooMany
 from tickets.states import Source, State
 
@@ -31,7 +31,7 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
     ticket, person = visit(request, number)
     if ticket.merged_into_id and (target := _leads_to(request, ticket, person)):
         return redirect("portal:ticket", target.number)
-    return _show(request, ticket, person)
+    return show(request, ticket, person)
 
 
 def _leads_to(request: HttpRequest, ticket: Ticket, person: User) -> Ticket | None:
@@ -48,9 +48,9 @@ def _leads_to(request: HttpRequest, ticket: Ticket, person: User) -> Ticket | No
     return target
 
 
-def _show(
+def show(
     request: HttpRequest, ticket: Ticket, person: User, *, form: MessageForm | None = None, status: int = 200,
-    notice: str = "",
+    notice: str = "", person_form: PersonForm | None = None,
 ) -> HttpResponse:  # fmt: skip
     found = list(readable(ticket, person).values(*presenters.SHOWN_OF_MESSAGE))
     files = Attachment.objects.filter(message__in=[message["pk"] for message in found]).only(
@@ -62,9 +62,23 @@ def _show(
         "thread": drawn.thread(presenters.messages(found, files, person)),
         "form": form or MessageForm(),
         "notice": notice,
-        "proposed": presenters.proposed(ticket, person),
+        **presenters.partners(ticket, person),
+        "answers": presenters.answers(ticket),
+        **_asked(ticket, person, person_form),
     }
     return render(request, "portal/ticket.html", context, status=status)
+
+
+def _asked(ticket: Ticket, person: User, person_form: PersonForm | None) -> dict[str, Any]:
+    """The small forms beside the conversation: who takes part, and how it went."""
+    found: dict[str, Any] = {}
+    if participants.may_decide_as_requester(ticket, person):
+        found["person_form"] = person_form or PersonForm()
+    if permissions.possible("rate", ticket) and permissions.can(person, "rate", ticket):
+        known = rating.of(ticket)
+        found["rated"] = str(Score(known.score).label) if known else ""
+        found["rating"] = None if known else RatingForm()
+    return found
 
 
 @require_POST
@@ -76,18 +90,18 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
     if not permissions.can(person, "receive", ticket):
         raise NotAllowed(_("Only who takes part in this ticket can write here."))
     if not form.is_valid():
-        return _show(request, ticket, person, form=form, status=422)
+        return show(request, ticket, person, form=form, status=422)
     try:
         _check_limits(request, person)
         message = _receive(ticket, person, form)
     except TooMany as refusal:
         form.refuse(refusal)
-        response = _show(request, ticket, person, form=form, status=429)
+        response = show(request, ticket, person, form=form, status=429)
         response["Retry-After"] = str(refusal.retry_after)
         return response
     except Refused as refusal:
         form.refuse(refusal)
-        return _show(request, ticket, person, form=form, status=422)
+        return show(request, ticket, person, form=form, status=422)
     return _after_reply(request, ticket, person, message)
 
 
@@ -135,7 +149,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     try:
         lifecycle.confirm(ticket, by=person)
     except IllegalTransition:
-        return _outdated(request, number)
+        return outdated(request, number)
     messages.success(request, _("Thank you. The ticket is closed."))
     return redirect("portal:ticket", number)
 
@@ -150,11 +164,11 @@ def reopen(request: HttpRequest, number: str) -> HttpResponse:
     try:
         lifecycle.reopen(ticket, by=person)
     except IllegalTransition:
-        return _outdated(request, number)
+        return outdated(request, number)
     except NotAllowed:
         if ticket.state != State.CLOSED:
             raise
-        return _outdated(request, number)
+        return outdated(request, number)
     messages.success(request, _("Reopened. Tell us below what is still wrong."))
     return redirect("portal:ticket", number)
 
@@ -170,7 +184,7 @@ def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     try:
         address = participants.decide(ticket, pk, accept=accept, by=person)
     except (IllegalTransition, NotAllowed):
-        return _outdated(request, number)
+        return outdated(request, number)
     if not address:
         raise Http404
     words = _("%(who)s gets our answers from now on.") if accept else _("%(who)s gets nothing from us.")
@@ -178,11 +192,11 @@ def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     return redirect("portal:ticket", number)
 
 
-def _outdated(request: HttpRequest, number: str) -> HttpResponse:
+def outdated(request: HttpRequest, number: str) -> HttpResponse:
     """The page was older than the ticket: shows it as it is now."""
     ticket, person = visit(request, number)
     if ticket.state == State.CLOSED:
         notice = _("This ticket is closed. Nothing was changed.")
     else:
         notice = _("Meanwhile this ticket went on. Nothing was changed; this is how it stands now.")
-    return _show(request, ticket, person, status=409, notice=notice)
+    return show(request, ticket, person, status=409, notice=notice)

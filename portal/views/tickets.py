@@ -1,22 +1,30 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from portal import presenters
 from portal.access import own_tickets
-from tickets.models import Ticket
+from portal.views.search import LONGEST, matching
+from tickets.models import Follower, Ticket
 from tickets.states import State
 
 _PAGE = 25
+_SHOWS = [("", _("All")), ("open", _("Open")), ("closed", _("Closed"))]
+_SORTS = [("", _("Latest message first")), ("opened", _("Newest first"))]
+_ORDERS = {"": "last_message_at", "opened": "created_at"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -25,22 +33,48 @@ _MICROSECOND = timedelta(microseconds=1)
 @never_cache
 @login_required
 def own(request: HttpRequest) -> HttpResponse:
-    """The person's tickets, newest first: all, or the open or closed ones. Pages go on after the last row shown."""
-    show = request.GET.get("show", "")
-    if show not in {"open", "closed"}:
-        show = ""
-    found = _shown(own_tickets(request.user), show)
+    """The person's tickets: all, or the open or closed ones; searched, sorted, and with those of their organization if
+    they may see them. Pages go on after the last row shown."""
+    asked = _asked(request)
+    found = _shown(_whose(request.user, asked["whose"]), asked["show"])
+    if asked["q"]:
+        found = matching(request.user, asked["q"], found)
+    column = _ORDERS[asked["sort"]]
     before = _position(request.GET.get("before", ""))
     if before is not None:
-        found = found.filter(Q(last_message_at=before[0], pk__lt=before[1]) | Q(last_message_at__lt=before[0]))
-    page = list(found.select_related("status").order_by("-last_message_at", "-id")[: _PAGE + 1])
+        found = found.filter(Q(**{column: before[0]}, pk__lt=before[1]) | Q(**{f"{column}__lt": before[0]}))
+    page = list(found.select_related("status").order_by(f"-{column}", "-id")[: _PAGE + 1])
+    shown = page[:_PAGE]
     context = {
-        "tickets": presenters.rows(page[:_PAGE]),
-        "show": show,
-        "next_url": _url(show, page[_PAGE - 1]) if len(page) > _PAGE else "",
-        "previous_url": _url(show) if before else "",
+        **asked,
+        "tickets": presenters.rows(shown, names=asked["whose"] == "all"),
+        "query": asked["q"],
+        "shows": [(name, label, _url({**asked, "show": name})) for name, label in _SHOWS],
+        "sorts": _SORTS,
+        "sees_colleagues": request.user.sees_colleagues and not request.user.is_agent,
+        "next_url": _url(asked, shown[-1], column) if len(page) > _PAGE else "",
+        "previous_url": _url(asked) if before else "",
     }
     return render(request, "portal/tickets.html", context)
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """What the address asks for, with anything strange left out."""
+    text = request.GET.get("q", "").replace("\0", "").strip()
+    if len(text) > LONGEST:
+        raise BadRequest("search text too long")
+    asked = {"show": request.GET.get("show", ""), "sort": request.GET.get("sort", ""), "q": text}
+    asked["show"] = asked["show"] if asked["show"] in {"open", "closed"} else ""
+    asked["sort"] = asked["sort"] if asked["sort"] in _ORDERS else ""
+    return asked | {"whose": "all" if request.GET.get("whose") == "all" else ""}
+
+
+def _whose(user: Any, whose: str) -> QuerySet[Ticket]:
+    """Their own and what they take part in; of colleagues only if asked for. Who cannot see those loses nothing."""
+    rows = own_tickets(user)
+    if whose == "all" or user.is_agent or not user.sees_colleagues:
+        return rows
+    return rows.filter(Q(requester=user) | Q(pk__in=Follower.objects.filter(user=user).values("ticket")))
 
 
 def _shown(rows: QuerySet[Ticket], show: str) -> QuerySet[Ticket]:
@@ -51,7 +85,7 @@ def _shown(rows: QuerySet[Ticket], show: str) -> QuerySet[Ticket]:
 
 def _position(mark: str) -> tuple[datetime, int] | None:
     """Microseconds since 1970 and id of the last row of the page before; None for anything else."""
-    micros, _, pk = mark.partition("-")
+    micros, _dash, pk = mark.partition("-")
     if not (micros.isdecimal() and pk.isdecimal() and len(mark) < 40):
         return None
     try:
@@ -60,8 +94,8 @@ def _position(mark: str) -> tuple[datetime, int] | None:
         return None
 
 
-def _url(show: str, last: Ticket | None = None) -> str:
-    query = {"show": show} if show else {}
+def _url(asked: Mapping[str, str], last: Ticket | None = None, column: str = "") -> str:
+    query = {name: value for name, value in asked.items() if value}
     if last is not None:
-        query["before"] = f"{(last.last_message_at - _EPOCH) // _MICROSECOND}-{last.pk}"
+        query["before"] = f"{(getattr(last, column) - _EPOCH) // _MICROSECOND}-{last.pk}"
     return reverse("portal:tickets") + ("?" + urlencode(query) if query else "")

@@ -1,3 +1,4 @@
+import "./auto-submit.js";
 import "./confirm-dialog.js";
 import "./draft-keeper.js";
 import "./file-picker.js";

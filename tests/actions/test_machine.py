@@ -20,6 +20,7 @@ from tickets.actions import (
     conversation,
     lifecycle,
     linking,
+    rating,
     side_conversations,
     snoozing,
     triage,
@@ -42,6 +43,7 @@ TABLE: dict[str, dict[str, str]] = {
     "resolve": dict.fromkeys(LIVE, "resolved"),
     "confirm": {"resolved": "closed"},
     "close": dict.fromkeys((*LIVE, "resolved"), "closed"),
+    "rate": {"closed": "="},
     "reopen": {"resolved": "reopened", "closed": "reopened"},
     "archive": {"closed": "="},
     "unarchive": {"closed": "="},
@@ -59,18 +61,18 @@ EVENT = {
     "receive": "received", "resolve": "resolved", "confirm": "confirmed", "close": "closed", "reopen": "reopened",
     "archive": "archived", "unarchive": "unarchived", "triage": "priority_changed", "transfer": "transferred",
     "follow": "followed", "snooze": "snoozed", "wake": "woken", "plan": "task_done",
-    "side": "side_started", "link": "linked",
+    "side": "side_started", "link": "linked", "rate": "rated",
 }  # fmt: skip
-AGENT_VERBS = set(TABLE) - {"receive", "confirm", "archive", "unarchive"}
+AGENT_VERBS = set(TABLE) - {"receive", "confirm", "rate", "archive", "unarchive"}
 MAY = {
-    "admin": set(TABLE) - {"receive", "confirm"},
+    "admin": set(TABLE) - {"receive", "confirm", "rate"},
     "agent": AGENT_VERBS,
     "reader": {"follow"},
     "outsider": set(),
-    "requester": {"receive", "confirm", "reopen"},
+    "requester": {"receive", "confirm", "reopen", "close", "rate"},
     "follower": {"receive"},
     "stranger": set(),
-    "system": set(TABLE) - {"receive", "confirm"},
+    "system": set(TABLE) - {"receive", "confirm", "rate"},
 }
 SEES = {"admin", "agent", "reader", "requester", "follower", "system"}
 
@@ -198,6 +200,7 @@ class Lifecycle(RuleBasedStateMachine):
             "link": lambda: linking.link(
                 ticket, by=by, other=factories.ticket(department=self.home), relation="blocks"
             ),
+            "rate": lambda: rating.rate(ticket, by=by, score=4, comment=str(len(self.events))),
             "wake": lambda: snoozing.wake(ticket, by=by),
             "follow": lambda: triage.follow(ticket, by=by, person=people.customer()),
         }

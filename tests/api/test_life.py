@@ -139,7 +139,7 @@ def test_a_patch_is_done_whole_or_not_at_all(calling, agent, ticket):
 
 def test_one_ticket_says_what_its_reader_may_do(calling, agent, customer, ticket):
     assert "reply" in calling(agent).get(f"{ticket.number}/").json()["allowed"]
-    assert calling(customer).get(f"{ticket.number}/").json()["allowed"] == ["receive"]
+    assert calling(customer).get(f"{ticket.number}/").json()["allowed"] == ["receive", "close"]
 
 
 def test_late_messages_open_a_follow_up(calling, agent, customer, department):

@@ -118,3 +118,65 @@ class TestSearch:
     def test_takes_few_queries(self, signed_in: Client, lamp: Ticket, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(3):
             signed_in.get("/search/?q=lamp")
+
+
+class TestFinding:
+    def test_searches_sorts_and_keeps_what_is_shown(
+        self, signed_in: Client, customer: User, agent: User, department: Department
+    ) -> None:
+        older = factories.ticket(customer, department, subject="Printer jams")
+        factories.ticket(customer, department, subject="Printer burns")
+        factories.ticket(customer, department, subject="Lamp")
+        conversation.receive(older, by=customer, body="Still.", source="web")
+        assert subjects(signed_in.get("/tickets/?q=printer")) == ["Printer jams", "Printer burns"]
+        assert subjects(signed_in.get("/tickets/?q=printer&sort=opened")) == ["Printer burns", "Printer jams"]
+        assert subjects(signed_in.get("/tickets/?q=printer&show=closed")) == []
+        assert 'href="/tickets/?show=open&amp;q=printer"' in signed_in.get("/tickets/?q=printer").content.decode()
+
+    def test_nothing_found_says_so(self, signed_in: Client) -> None:
+        assert "Nothing found" in signed_in.get("/tickets/?q=nothing").content.decode()
+
+    def test_too_long_a_text_is_refused(self, signed_in: Client) -> None:
+        assert signed_in.get("/tickets/", {"q": "x" * 201}).status_code == 400
+
+    def test_pages_go_on_in_either_order(self, signed_in: Client, customer: User, department: Department) -> None:
+        for number in range(27):
+            factories.ticket(customer, department, subject=f"{number}")
+        for sort in ("", "opened"):
+            first = signed_in.get("/tickets/", {"sort": sort, "q": ""})
+            second = signed_in.get(first.context["next_url"])
+            assert subjects(first) + subjects(second) == [f"{number}" for number in reversed(range(27))]
+
+
+class TestOrganization:
+    @pytest.fixture
+    def colleague(self, customer: User) -> User:
+        customer.organization = people.organization()
+        customer.save()
+        return people.customer("Grace Okafor", organization=customer.organization)
+
+    def test_nobody_sees_others_unless_allowed(self, signed_in: Client, colleague: User) -> None:
+        ticket = factories.ticket(colleague)
+        assert subjects(signed_in.get("/tickets/?whose=all")) == []
+        assert signed_in.get(f"/tickets/{ticket.number}/").status_code == 404
+
+    @pytest.mark.parametrize("who", ["manager", "all"])
+    def test_managers_or_all_see_them_when_asked(
+        self, signed_in: Client, customer: User, colleague: User, who: str
+    ) -> None:
+        if who == "manager":
+            User.objects.filter(pk=customer.pk).update(manages_organization=True)
+        else:
+            type(customer.organization).objects.update(shares_tickets=True)
+        ticket = factories.ticket(colleague, subject="Lamp")
+        assert subjects(signed_in.get("/tickets/")) == []
+        page = signed_in.get("/tickets/?whose=all")
+        assert subjects(page) == ["Lamp"]
+        assert "Grace Okafor" in page.content.decode()
+        assert signed_in.get(f"/tickets/{ticket.number}/").status_code == 200
+        assert signed_in.post(f"/tickets/{ticket.number}/reply/", {"body": "x"}).status_code == 403
+
+    def test_a_manager_of_no_organization_sees_only_their_own(self, signed_in: Client, customer: User) -> None:
+        User.objects.filter(pk=customer.pk).update(manages_organization=True)
+        factories.ticket()
+        assert subjects(signed_in.get("/tickets/?whose=all")) == []

@@ -1,4 +1,5 @@
-"""Who takes part besides the requester and with which role, and who the requester is. Agents decide."""
+"""Who takes part besides the requester and with which role, and who the requester is. Agents decide; while the
+ticket is open its requester too says who else takes part."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from tickets import permissions, sla
 from tickets.actions import people
 from tickets.actions.door import opened
 from tickets.actions.effects import match_policy
+from tickets.actions.participants import may_decide_as_requester
 from tickets.events import record
 from tickets.models import Follower, Mailbox, Ticket, User
 from tickets.permissions import Actor
@@ -31,6 +33,8 @@ def add(
         person = _person(email, name)
         if person.pk == fresh.requester_id:
             raise Invalid(email=_("%(who)s is the requester.") % {"who": person.display_name})
+        if by.pk == fresh.requester_id and (person.is_agent or person.is_superuser):
+            raise Invalid(email=_("This person cannot be added here."))  # who follows inside reads notes
         if fresh.followers.count() >= MOST:
             raise Invalid(email=_("At most %(max)d people fit.") % {"max": MOST})
         row, added = Follower.objects.get_or_create(
@@ -88,8 +92,9 @@ def _keep(ticket: Ticket, person: User) -> int | None:
 
 @contextmanager
 def _deciding(ticket: Ticket, by: Actor) -> Iterator[tuple[Ticket, datetime]]:
-    with opened("follow", ticket, by) as (fresh, now):
-        if not permissions.can(by, "reply", fresh):
+    own = by.pk is not None and ticket.requester_id == by.pk
+    with opened("receive" if own else "follow", ticket, by) as (fresh, now):
+        if not (may_decide_as_requester(fresh, by) if own else permissions.can(by, "reply", fresh)):
             raise NotAllowed(_("You are not allowed to decide who takes part in this ticket."))
         yield fresh, now
 

@@ -62,9 +62,10 @@ def confirm(ticket: Ticket, *, by: Actor) -> Ticket:
 
 
 def close(ticket: Ticket, *, by: Actor) -> Ticket:
-    """Closes without waiting for the customer; read-only from here on."""
+    """Closes without waiting for the customer, or because the customer says that it is over; read-only from here on."""
     with opened("close", ticket, by) as (fresh, now):
-        if fresh.state != State.RESOLVED:  # else they were asked for when it was resolved
+        # When it was resolved they were asked for; a customer does not see what agents still have to answer.
+        if fresh.state != State.RESOLVED and fresh.requester_id != by.pk:
             require_answers(fresh)
         check_all_done(fresh)
         _close(fresh, now)
