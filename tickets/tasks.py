@@ -140,6 +140,13 @@ def sweep_digests() -> None:
 
 
 @shared_task
+def sweep_recurring() -> None:
+    from tickets.actions import recurring
+
+    recurring.sweep_recurring()
+
+
+@shared_task
 def heartbeat() -> None:
     from django.utils import timezone
 

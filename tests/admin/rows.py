@@ -22,6 +22,7 @@ from tickets.models import (
     OAuthGrant,
     OutboundEmail,
     Permission,
+    RecurringTicket,
     Role,
     Skill,
     SlaChoice,
@@ -152,6 +153,13 @@ def canned_response() -> CannedResponse:
     return made
 
 
+def recurring() -> RecurringTicket:
+    return RecurringTicket.objects.create(
+        name=f"Backup {next(_count)}", requester=people.customer(), department=factories.department(),
+        subject="Check the backup", body="Please look.", starts_on="2026-01-01",
+    )  # fmt: skip
+
+
 def skill() -> Skill:
     made = Skill.objects.create(name=f"Skill {next(_count)}", tags=["vpn"])
     made.agents.add(people.agent())
@@ -175,6 +183,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "oauthgrant": oauth_grant,
     "organization": lambda: people.organization(domains=["acme.example", "acme.test"]),
     "outboundemail": outbound,
+    "recurringticket": recurring,
     "role": role,
     "skill": skill,
     "slachoice": sla_choice,

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 GROUPS: list[tuple[Any, list[str]]] = [
     (_("Desk"), ["Desk"]),
     (_("People"), ["User", "Organization", "Team", "Role", "Skill", "Absence", "ApiToken"]),
-    (_("Routing"), ["Department", "HelpTopic", "Status", "Tag"]),
+    (_("Routing"), ["Department", "HelpTopic", "Status", "Tag", "RecurringTicket"]),
     (_("Texts"), ["CannedResponse", "CannedFolder"]),
     (_("Time"), ["SlaPolicy", "SlaChoice", "BusinessHours"]),
     (_("Mail"), ["Mailbox", "MailRelay", "DkimKey", "OAuthGrant", "InboundEmail", "OutboundEmail"]),

@@ -24,6 +24,7 @@ class AdminConfig(SimpleAdminConfig):
             "relays",
             "oauth",
             "staffing",
+            "recurring",
             "tickets",
         ):
             import_module(f"tickets.admin.{name}")

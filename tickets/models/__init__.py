@@ -11,6 +11,7 @@ from tickets.models.muted import Muted
 from tickets.models.notice import Notice, NoticePreferences
 from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
 from tickets.models.rating import Rating, Score
+from tickets.models.recurring import RecurringTicket
 from tickets.models.related import SideConversation, Task, TicketLink, TicketMerge
 from tickets.models.relay import DkimKey, MailRelay, RelayHealth
 from tickets.models.routing import Department, HelpTopic, Status
@@ -66,6 +67,7 @@ __all__ = [
     "Preferences",
     "ProposedFollower",
     "Rating",
+    "RecurringTicket",
     "RelayHealth",
     "Role",
     "Rule",
