@@ -1,4 +1,4 @@
-"""bin/bench [--tickets N] [--data DIR] [--json] [--sweep] [--only ROW ...]: measures and compares."""
+"""bin/bench [--tickets N] [--data DIR] [--json] [--sweep] [--rules] [--only ROW ...]: measures and compares."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ def main() -> None:
     options = _options()
     if options.sweep:
         print(sweeps(options.data, options.tickets))
+        return
+    if options.rules:
+        print(rules(options.data))
         return
     if options.timings:
         print(timings.report(options.data))
@@ -86,14 +89,31 @@ def sweeps(data: Path, tickets: int) -> str:
     return f"{table}\n\n{found['explain']}"
 
 
+def rules(data: Path) -> str:
+    """What 100 active rules add to an event of which none takes notice."""
+    found = json.loads(_apart(data / "rules", "tests.bench.rules"))
+    lines = [("rules", "worker ms", "database ms")]
+    for count, name in ((0, "without"), (found["rules"], "with")):
+        lines.append((str(count), *(f"{found[name][part]:.2f}" for part in ("worker", "database"))))
+    table = "\n".join("  ".join(cell.rjust(12) for cell in line) for line in lines)
+    more = sum(found["with"].values()) - sum(found["without"].values())
+    return (
+        f"{table}\n\n100 rules add {more:.2f} ms CPU to an event (goal: <= 3); asking them takes {found['asked']:.2f}"
+    )
+
+
 def _sweep(data: Path, count: int) -> str:
+    return _apart(data, "tests.bench.sweep", str(count))
+
+
+def _apart(data: Path, *module: str) -> str:
     for place in (data.parent, data):
         place.mkdir(parents=True, exist_ok=True)
         place.chmod(0o711)  # as root, PostgreSQL's own account has to pass
     env = {**os.environ, "HELPDESK_DATA": str(data), "SECRET_KEY": "bench " * 10, "PYTHONPATH": str(ROOT)}
     for name in ("DATABASE_URL", "REDIS_URL"):
         env.pop(name, None)
-    command = [sys.executable, "-m", "tests.bench.sweep", str(count)]
+    command = [sys.executable, "-m", *module]
     try:
         return subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
     finally:
@@ -106,6 +126,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=ROOT / "var" / "bench", help="folder of its desks (var/bench)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--sweep", action="store_true", help="instead: the SLA clock's sweep at 1,000 and N tickets")
+    parser.add_argument("--rules", action="store_true", help="instead: what 100 rules cost an event that none matches")
     parser.add_argument("--timings", action="store_true", help="instead: whether answer times tell who has an account")
     parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these rows; nothing is remembered")
     options = parser.parse_args()
