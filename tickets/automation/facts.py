@@ -19,6 +19,12 @@ LONGEST_TEXT = 100_000
 KEPT_TEXT = 2_000
 _MOMENTS = {**ANCHORS, "since_first_response": "first_response_at", "since_reopened": "reopened_at"}
 _WHOLE_MINUTE = 60.0
+_OF_MESSAGE = {"message", "mail", "files"}
+
+
+def reads_message(keys: Iterable[str]) -> bool:
+    """Whether any of these fields is one of the message."""
+    return any((known := field(key)) is not None and known.group in _OF_MESSAGE for key in keys)
 
 
 def collect(
@@ -39,9 +45,10 @@ def collect(
     if groups & {"requester", "organization"}:
         facts |= _requester(ticket.requester, "organization" in groups)
     if event is not None:
-        message = event.message if event.message_id else None
         facts |= _event(event, "rating" in keys)
-    if groups & {"message", "mail", "files"} and message is not None:
+    if groups & _OF_MESSAGE and event is not None:
+        message = event.message if event.message_id else None
+    if groups & _OF_MESSAGE and message is not None:
         facts |= _message(message, "files" in groups and event is not None)
     if "counts" in groups:
         facts |= _counts(ticket)

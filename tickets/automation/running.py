@@ -12,15 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import limits, rulebook
+from tickets import limits, rulebook, saving
 from tickets.actions import rules as rule_actions
 from tickets.automation import applier, facts
 from tickets.automation.due import is_time
 from tickets.automation.engine import MATCHED, Plan, Ready, Step, matches_any, plan
 from tickets.automation.kinds import words_of
+from tickets.compiled import Compiled
 from tickets.events import caused_by, record
 from tickets.mail.alerts import tell_admins
-from tickets.models import SYSTEM, Rule, RuleCheck, RuleFiring, RuleRun, Ticket, TicketEvent
+from tickets.models import SYSTEM, Message, Rule, RuleCheck, RuleFiring, RuleRun, Ticket, TicketEvent, User
 from tickets.permissions import Actor
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,12 @@ MOST_IN_AN_HOUR = 60
 """Of a rule causing rules, and of rules run on one ticket: beyond it rules are stopped there and admins told."""
 
 _RELATED = ("department", "help_topic", "requester__organization", "sla_policy", "status")
+
+
+# No joins but one: whatever else a rule asks for is read when it does.
+_ticket = Compiled(lambda pk: Ticket.objects.select_related("requester").filter(pk=pk))
+_message = Compiled(lambda pk: Message.objects.filter(pk=pk))
+_person = Compiled(lambda pk: User.objects.filter(pk=pk))
 
 
 def on_event(event: TicketEvent) -> None:
@@ -42,7 +49,7 @@ def on_event(event: TicketEvent) -> None:
         return
     try:
         with transaction.atomic():
-            ticket = Ticket.objects.select_related(*_RELATED).get(pk=event.ticket_id)
+            ticket = _ticket.get(event.ticket_id)
             if ticket.deleted_at:
                 return
             event.ticket = ticket
@@ -77,6 +84,11 @@ def _ask_triggers(event: TicketEvent, rules: tuple[Ready, ...]) -> None:
 def facts_of(ticket: Ticket, rules: Sequence[Ready], now: datetime, event: TicketEvent | None = None) -> dict[str, Any]:
     """What these rules need to know of the ticket."""
     keys = rulebook.keys(tuple(rules))
+    if event is not None:
+        if event.actor_id and "actor" not in event._state.fields_cache:
+            event.actor = _person.get(event.actor_id)
+        if event.message_id and "message" not in event._state.fields_cache and facts.reads_message(keys):
+            event.message = _message.get(event.message_id)
     return facts.collect(ticket, keys, now=now, event=event, hours=hours_of(rules))
 
 
@@ -130,9 +142,9 @@ def _run_step(step: Step, ticket: Ticket, check: RuleCheck, event: TicketEvent |
 def _write_check(made: Plan, ticket: Ticket, event: TicketEvent | None, now: datetime, kind: str = "") -> RuleCheck:
     asked = [[rule.pk, rule.version, came] for rule, came in made.asked]
     kind = kind or (made.asked[0][0].kind if made.asked else Rule.Kind.TRIGGER)
-    return RuleCheck.objects.create(
-        ticket=ticket, event=event, kind=kind, at=now, facts=facts.kept(made.before), asked=asked
-    )
+    check = RuleCheck(ticket=ticket, event=event, kind=kind, at=now, facts=facts.kept(made.before), asked=asked)
+    saving.insert(check)
+    return check
 
 
 def depth_of(event: TicketEvent | None) -> int:
