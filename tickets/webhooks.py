@@ -21,7 +21,7 @@ from tickets.tasks import call_webhook
 
 log = logging.getLogger(__name__)
 
-DELAYS = [timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200, 18000, 36000, 21600)]
+DELAYS = [timedelta(seconds=seconds) for seconds in (10, 60, 300, 1800, 7200, 18000, 36000, 28800)]
 _LEASE = timedelta(seconds=60)
 _BATCH = 100
 State = WebhookDelivery.State

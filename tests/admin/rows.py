@@ -30,6 +30,8 @@ from tickets.models import (
     Tag,
     Ticket,
     TicketEvent,
+    Webhook,
+    WebhookDelivery,
 )
 from tickets.secrets import seal
 
@@ -160,6 +162,12 @@ def recurring() -> RecurringTicket:
     )  # fmt: skip
 
 
+def webhook() -> Webhook:
+    return Webhook.objects.create(
+        name=f"Webhook {next(_count)}", url="https://hooks.example/x", sealed_secret=seal("x")
+    )
+
+
 def skill() -> Skill:
     made = Skill.objects.create(name=f"Skill {next(_count)}", tags=["vpn"])
     made.agents.add(people.agent())
@@ -194,4 +202,6 @@ ROWS: dict[str, Callable[[], Any]] = {
     "ticket": ticket,
     "ticketevent": lambda: TicketEvent.objects.filter(ticket=ticket()).first(),
     "user": user,
+    "webhook": webhook,
+    "webhookdelivery": lambda: WebhookDelivery.objects.create(webhook=webhook(), ticket=ticket(), body="{}"),
 }

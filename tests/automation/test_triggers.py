@@ -10,6 +10,7 @@ from tests import factories, people
 from tests.automation.making import fresh, handled, leaf, tag, trigger
 from tickets import notifications, rulebook
 from tickets.actions import assignment, conversation, lifecycle, rules, triage
+from tickets.automation import applier
 from tickets.models import SYSTEM, OutboundEmail, Rule, RuleCheck, RuleRun, TicketEvent
 from tickets.states import State
 
@@ -256,3 +257,50 @@ def test_a_rule_switched_off_does_nothing():
     ticket = factories.ticket()
     handled()
     assert fresh(ticket).tag_names == []
+
+
+def test_a_worker_that_dies_in_the_middle_undoes_all_and_the_next_does_it_once(monkeypatch):
+    trigger("Urgent", {}, tag("urgent"), {"do": "note", "text": "Look"}, tag("late"))
+    ticket = factories.ticket()
+    event = TicketEvent.objects.get(kind="opened")
+    apply, done = applier.apply, []
+
+    def dying(*given, **more):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(given)
+        return apply(*given, **more)
+
+    monkeypatch.setattr(applier, "apply", dying)
+    with pytest.raises(KeyboardInterrupt):
+        notifications.handle(event.pk)
+    assert (fresh(ticket).tag_names, RuleRun.objects.count()) == ([], 0)
+    monkeypatch.setattr(applier, "apply", apply)
+    handled()
+    assert fresh(ticket).tag_names == ["late", "urgent"]
+    assert (ticket.messages.filter(kind="note").count(), RuleRun.objects.count()) == (1, 1)
+
+
+def test_rules_give_work_out_as_tasks_and_linked_tickets():
+    finance, agent = factories.department("Finance"), people.admin()
+    trigger(
+        "Refund", leaf("subject", "contains", "refund"),
+        {"do": "add_task", "text": "Check {{ ticket.number }}", "agent": agent.pk},
+        {"do": "open_linked", "department": finance.pk, "subject": "Pay back", "text": "For {{ requester.name }}"},
+    )  # fmt: skip
+    ticket = factories.ticket(people.customer("Grace Hopper"), subject="A refund please")
+    handled()
+    assert [one["refused"] for one in RuleRun.objects.get().effects] == ["", ""]
+    task = ticket.tasks.get()
+    assert (task.title, task.assignee) == (f"Check {ticket.number}", agent)
+    made = finance.ticket_set.get()
+    assert (made.subject, made.messages.get().body) == ("Pay back", "For Grace Hopper")
+
+
+def test_rules_that_open_tickets_for_each_other_stop():
+    department = factories.department()
+    trigger("More", {}, {"do": "open_linked", "department": department.pk, "subject": "More", "text": "More"})
+    factories.ticket(department=department)
+    handled()
+    assert department.ticket_set.count() == 11
+    assert TicketEvent.objects.filter(kind="rules_stopped").count() == 1

@@ -19,6 +19,7 @@ GROUPS: list[tuple[Any, list[str]]] = [
     (_("People"), ["User", "Organization", "Team", "Role", "Skill", "Absence", "ApiToken"]),
     (_("Routing"), ["Department", "HelpTopic", "Status", "Tag", "RecurringTicket"]),
     (_("Texts"), ["CannedResponse", "CannedFolder"]),
+    (_("Rules"), ["Webhook", "WebhookDelivery"]),
     (_("Time"), ["SlaPolicy", "SlaChoice", "BusinessHours"]),
     (_("Mail"), ["Mailbox", "MailRelay", "DkimKey", "OAuthGrant", "InboundEmail", "OutboundEmail"]),
     (_("Tickets (to look at)"), ["Ticket", "Message", "TicketEvent"]),

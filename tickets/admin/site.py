@@ -25,6 +25,7 @@ class AdminConfig(SimpleAdminConfig):
             "oauth",
             "staffing",
             "recurring",
+            "webhooks",
             "tickets",
         ):
             import_module(f"tickets.admin.{name}")

@@ -14,14 +14,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets import wording
-from tickets.actions import assignment, automatic, conversation, distribution, fields, lifecycle, snoozing, triage
+from tickets.actions import (
+    assignment,
+    automatic,
+    checklist,
+    conversation,
+    distribution,
+    fields,
+    intake,
+    lifecycle,
+    linking,
+    snoozing,
+    triage,
+)
 from tickets.automation.engine import Planned, Ready
 from tickets.automation.predictions import clean_tags
 from tickets.automation.references import REFERENCES
 from tickets.models import Message, Ticket, TicketEvent, User
 from tickets.permissions import Actor
 from tickets.refusals import Invalid, Refused
-from tickets.states import Priority
+from tickets.states import Priority, Source
 
 log = logging.getLogger(__name__)
 Effect = Mapping[str, Any]
@@ -154,6 +166,21 @@ def _webhook(deed: Deed) -> None:
     automatic.call_webhook(ticket, by=deed.by, webhook=deed.named("webhook", "webhook"), told=told)
 
 
+def _add_task(deed: Deed) -> None:
+    agent = deed.named("agent", "agent") if deed.effect.get("agent") else None
+    checklist.add_task(deed.ticket, by=deed.by, title=deed.said()[:200], assignee=agent)
+
+
+def _open_linked(deed: Deed) -> None:
+    """A child of the ticket, for the same requester, who is not told of it: it is work inside the desk. It is a rule's
+    doing, so rules that open tickets for each other end at the depth at which all rules do."""
+    made = intake.open_ticket(
+        by=deed.by, requester=deed.ticket.requester, subject=deed.said("subject")[:255], body=deed.said(),
+        source=Source.STAFF, department=deed.named("department", "department"), auto_response=False,
+    )  # fmt: skip
+    linking.link(made, by=deed.by, other=deed.ticket, relation="child_of")
+
+
 _ACTS: dict[str, Callable[[Deed], object]] = {
     "set_priority": lambda deed: triage.set_priority(deed.ticket, by=deed.by, priority=deed.effect["value"]),
     "raise_priority": _raise_priority,
@@ -184,5 +211,7 @@ _ACTS: dict[str, Callable[[Deed], object]] = {
     "auto_reply": lambda deed: automatic.auto_reply(deed.ticket, by=deed.by, body=deed.said()),
     "note": lambda deed: conversation.note(deed.ticket, by=deed.by, body=deed.said()),
     "mail": _mail,
+    "add_task": _add_task,
+    "open_linked": _open_linked,
     "webhook": _webhook,
 }

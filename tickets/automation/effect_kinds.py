@@ -102,6 +102,10 @@ _ALL = (
     EffectKind("mail", _("send a mail"),
                (Param("to", _("to"), options=_TO), _ref("agent", _("agent"), is_required=False),
                 Param("subject", _("subject"), "template"), _TEXT), "", ("trigger", "automation")),
+    EffectKind("add_task", _("add a task"),
+               (Param("text", _("what is to do"), "template"), _ref("agent", _("agent"), is_required=False)), "plan"),
+    EffectKind("open_linked", _("open a linked ticket"),
+               (_ref("department", _("department")), Param("subject", _("subject"), "template"), _TEXT), "link"),
     EffectKind("webhook", _("call a webhook"), (_ref("webhook", _("webhook")),), "", ("trigger", "automation")),
 )  # fmt: skip
 EFFECTS: dict[str, EffectKind] = {one.key: one for one in _ALL}

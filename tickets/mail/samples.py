@@ -53,5 +53,6 @@ def _context() -> dict[str, Any]:
         "url": f"{settings.BASE_URL}/t/example/", "domain": "customers.example", "mailbox": "support@desk.example",
         "lines": [{"number": "482913", "subject": ticket.subject, "text": _("Rosa Okonkwo wrote"), "url": "#"}],
         "count": 1, "more": 0, "to": "support@desk.example", "size": 31, "most": 25,
+        "headline": _("A ticket that waits"), "rule": _("Night shift"), "ticket_number": "482913",
         **data,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.models.rule import Rule
 from tickets.models.ticket import Ticket
+from tickets.secrets import SealedField
 
 
 class Webhook(models.Model):
@@ -17,7 +18,7 @@ class Webhook(models.Model):
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     url = models.CharField(_("address"), max_length=500, validators=[URLValidator(["http", "https"])])
-    sealed_secret = models.TextField(default="", editable=False)
+    sealed_secret = SealedField(_("secret"), help_text=_("Signs every call, so that the other side knows who calls."))
     is_enabled = models.BooleanField(_("enabled"), default=True)
 
     class Meta:
