@@ -17,7 +17,7 @@ from tickets.admin.desk_site import GROUPS, PAGES
 from tickets.mail import health
 from tickets.models import Desk, User
 
-READ_ONLY = {"inboundemail", "message", "outboundemail", "ticket", "ticketevent"}
+READ_ONLY = {"inboundemail", "message", "outboundemail", "ticket", "ticketevent", "webhookdelivery"}
 SITE = django_admin.site
 
 

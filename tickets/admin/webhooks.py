@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
-from tickets.admin.base import DeskModelAdmin
+from tickets.admin.base import DeskModelAdmin, ReadOnlyAdmin
 from tickets.models import Webhook, WebhookDelivery
 
 
@@ -20,7 +17,7 @@ class WebhookAdmin(DeskModelAdmin):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(DeskModelAdmin):
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """To look at: what was told, and what the other side answered."""
 
     list_display = ("webhook", "ticket", "state", "attempts", "last_status", "created_at", "sent_at")
@@ -28,13 +25,3 @@ class WebhookDeliveryAdmin(DeskModelAdmin):
     list_select_related = ("webhook", "ticket")
     search_fields = ("ticket__number", "key")
     ordering = ("-id",)
-    fields = readonly_fields = (
-        "webhook", "ticket", "key", "body", "state", "attempts", "next_attempt_at", "last_status", "last_error",
-        "created_at", "sent_at",
-    )  # fmt: skip
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
