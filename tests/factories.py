@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from tests import people
-from tickets.actions import assignment, conversation, lifecycle
+from tickets.actions import articles, assignment, conversation, lifecycle
 from tickets.models import (
     SYSTEM,
+    Article,
     BusinessHours,
+    Category,
     Department,
     HelpTopic,
     Mailbox,
@@ -101,3 +103,21 @@ def age(ticket: Ticket, **delta: int) -> Ticket:
         ended = pause.ended_at - step if pause.ended_at else None
         ticket.sla_pauses.filter(pk=pause.pk).update(started_at=pause.started_at - step, ended_at=ended)
     return Ticket.objects.get(pk=ticket.pk)
+
+
+def category(name: str = "", **fields: Any) -> Category:
+    number = next(_count)
+    return Category.objects.create(name=name or f"Shelf {number}", slug=f"shelf-{number}", **fields)
+
+
+def article(
+    title: str = "", html: str = "", *, audience: str = "public", language: str = "en", **fields: Any
+) -> Article:
+    """An article in one language, published for everybody unless told otherwise."""
+    number, writer = next(_count), fields.pop("by", None) or people.admin()
+    shelf = fields.pop("category", None) or category()
+    made = articles.create(
+        by=writer, category=shelf, language=language, title=title or f"Article {number}",
+        html=html or f"<p>What to do about matter {number}.</p>", summary=fields.pop("summary", ""),
+    )  # fmt: skip
+    return articles.place(made, by=writer, category=shelf, audience=audience, **fields)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -156,6 +157,13 @@ def can_open_for(by: Actor, department_id: int | None) -> bool:
     if department_id is None:
         return any(Permission.CREATE in permissions for permissions in by.grants.values())
     return Permission.CREATE in by.grants.get(department_id, frozenset())
+
+
+def can_write_articles(by: User | AnonymousUser) -> bool:
+    """Whether somebody may write and publish in the knowledge base: a role that allows it, in whatever department."""
+    if not isinstance(by, User) or not by.is_active:
+        return False
+    return by.is_superuser or any(Permission.ARTICLES in permissions for permissions in by.grants.values())
 
 
 def can_release(by: User, department_id: int | None) -> bool:

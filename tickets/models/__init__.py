@@ -5,6 +5,16 @@ from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
 from tickets.models.forms import Field, Form, FormVersion
+from tickets.models.knowledge import (
+    Article,
+    ArticleFeedback,
+    ArticleFile,
+    ArticleText,
+    ArticleVersion,
+    Category,
+    CategoryName,
+    KnowledgeUse,
+)
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
 from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
@@ -28,6 +38,11 @@ __all__ = [
     "SYSTEM",
     "Absence",
     "ApiToken",
+    "Article",
+    "ArticleFeedback",
+    "ArticleFile",
+    "ArticleText",
+    "ArticleVersion",
     "Attachment",
     "BlockedSender",
     "BusinessHours",
@@ -35,6 +50,8 @@ __all__ = [
     "CannedFolder",
     "CannedResponse",
     "CannedTranslation",
+    "Category",
+    "CategoryName",
     "DateHours",
     "Department",
     "Desk",
@@ -50,6 +67,7 @@ __all__ = [
     "HookToken",
     "IdempotencyKey",
     "InboundEmail",
+    "KnowledgeUse",
     "Limit",
     "MailRelay",
     "MailSource",

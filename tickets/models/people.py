@@ -253,6 +253,7 @@ class Permission(models.TextChoices):
     REOPEN = "reopen", _("Reopen")
     CREATE = "create", _("Open tickets on behalf of customers")
     CANNED = "canned", _("Keep the canned responses of the department")
+    ARTICLES = "articles", _("Write articles of the knowledge base")
 
 
 class Role(models.Model):
