@@ -1,6 +1,9 @@
 from django.urls import path
 
 from portal.views import accounts, attachment, embed, follow, guest, home, notices, requests, search, ticket, tickets
+from portal.views import accounts, attachment, embed, guest, home, notices, requests, search, ticket, tickets
+from portal import kb_index
+from portal.views import accounts, attachment, guest, home, knowledge, notices, requests, search, ticket, tickets
 
 app_name = "portal"
 urlpatterns = [
@@ -21,6 +24,14 @@ urlpatterns = [
     path("tickets/<slug:number>/proposed/<int:pk>/", ticket.decide, name="proposed"),
     path("embed/<slug:slug>/", embed.form, name="embed"),
     path("embed/<slug:slug>/script.js", embed.script, name="embed_script"),
+    path("kb/", knowledge.home, name="kb"),
+    path("kb/categories/<slug:slug>/", knowledge.category, name="kb_category"),
+    path("kb/articles/<slug:slug>/", knowledge.article, name="kb_article"),
+    path("kb/articles/<slug:slug>/feedback/", knowledge.feedback, name="kb_feedback"),
+    path("kb/articles/<slug:slug>/solved/", knowledge.solved, name="kb_solved"),
+    path("kb/files/<uuid:key>/", knowledge.file, name="kb_file"),
+    path("kb/new.atom", kb_index.NewArticles(), name="kb_feed"),
+    path("sitemap.xml", kb_index.sitemap, name="sitemap"),
     path("attachments/<uuid:key>/", attachment.download, name="attachment"),
     path("t/<str:token>/", guest.follow, name="guest"),
     path("links/", guest.fresh_link, name="fresh_link"),

@@ -55,7 +55,7 @@ def search(user: Reader, words: str, language: str, most: int = MOST) -> list[Fo
 
 
 def suggest(user: Reader, words: str, language: str, most: int = 3) -> list[Found]:
-    """Articles that may answer what somebody is about to write: any of the longer words will do, the more the better."""
+    """Articles that may answer what somebody is about to write: any longer word will do, the more the better."""
     query = _query(words, language, all_words=False)
     if query is None:
         return []

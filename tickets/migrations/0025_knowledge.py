@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0023_repeats_and_pauses'),
+        ('tickets', '0024_leaves_at'),
     ]
 
     operations = [
