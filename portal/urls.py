@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from portal.views import accounts, attachment, embed, follow, guest, home, notices, requests, search, ticket, tickets
 from portal.views import accounts, attachment, embed, guest, home, notices, requests, search, ticket, tickets
@@ -30,7 +31,7 @@ urlpatterns = [
     path("kb/articles/<slug:slug>/feedback/", knowledge.feedback, name="kb_feedback"),
     path("kb/articles/<slug:slug>/solved/", knowledge.solved, name="kb_solved"),
     path("kb/files/<uuid:key>/", knowledge.file, name="kb_file"),
-    path("kb/new.atom", kb_index.NewArticles(), name="kb_feed"),
+    path("kb/new.atom", require_safe(kb_index.NewArticles()), name="kb_feed"),
     path("sitemap.xml", kb_index.sitemap, name="sitemap"),
     path("attachments/<uuid:key>/", attachment.download, name="attachment"),
     path("t/<str:token>/", guest.follow, name="guest"),

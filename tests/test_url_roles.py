@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 PAGES = re.compile(r"admin:tickets_\w+_(changelist|add|change|delete|history)$")
 MODEL_PAGES = {"changelist", "add", "change", "delete", "history"}
 ARRIVED = ("arrived", "raw", "retry", "release", "block")  # what is done to a mail that came
+ARTICLES = {f"portal:kb_{what}" for what in ("article", "feedback", "solved")} | {"api:article", "staff:article_detach"}
 NAMELESS = {True: "admin:row", False: "admin:none"}  # below a model; whatever else begins with admin/
 
 
@@ -99,8 +100,21 @@ def named(name: str, key: str, world: worlds.World) -> Any:
             return world.rule.pk
         mails |= {"staff:canned_folder": world.canned.folder}
         mails |= dict.fromkeys(("staff:canned_one", "staff:canned_delete"), world.canned)
+        mails |= dict.fromkeys((f"staff:article{what}" for what in ("", "_place", "_delete", "_detach")), world.article)
+        mails |= {"staff:article_version": world.article.texts.get().versions.get()}
         return mails.get(name, world.message).pk
+    if name in {"portal:kb_file"} | ARTICLES:
+        return _of_the_article(key, world)
+    if name == "portal:kb_category":
+        return world.article.category.slug
     return world.names[key]
+
+
+def _of_the_article(key: str, world: worlds.World) -> Any:
+    article = world.article
+    if key == "key":
+        return article.files.get().key
+    return article.files.get().pk if key == "file" else article.slug
 
 
 def outcome(response: Any) -> str:

@@ -151,6 +151,14 @@ GET = {
     "staff:rule_switch":                    "405       405    405    405    405     405    405",
     "staff:rule_move":                      "405       405    405    405    405     405    405",
     "staff:rule_delete":                    "405       405    405    405    405     405    405",
+    "staff:articles":                      "login     403    403    200    200     200    200",
+    "staff:article_new":                   "login     403    403    200    200     403    200",
+    "staff:article":                       "login     403    403    200    200     403    200",
+    "staff:article_version":               "login     403    403    200    200     403    200",
+    "staff:ticket_article":                "login     403    403    200    404     403    200",
+    "staff:article_place":                 "405       405    405    405    405     405    405",
+    "staff:article_delete":                "405       405    405    405    405     405    405",
+    "staff:article_detach":                "405       405    405    405    405     405    405",
     # The portal
     "after_login":                          "login     ->     ->     ->     ->      ->     ->",
     "portal:home":                          "200       200    200    200    200     200    200",
@@ -177,6 +185,15 @@ GET = {
     # there is an admin already:
     "portal:unsubscribe":                   "200       200    200    200    200     200    200",
     "portal:setup":                         "404       404    404    404    404     404    404",
+    "portal:kb":                           "200       200    200    200    200     200    200",
+    "portal:kb_feed":                      "200       200    200    200    200     200    200",
+    "portal:sitemap":                      "200       200    200    200    200     200    200",
+    # an article for agents only:
+    "portal:kb_category":                  "404       404    404    200    200     200    200",
+    "portal:kb_article":                   "404       404    404    200    200     200    200",
+    "portal:kb_file":                      "404       404    404    200    200     200    200",
+    "portal:kb_feedback":                  "405       405    405    405    405     405    405",
+    "portal:kb_solved":                    "405       405    405    405    405     405    405",
 }
 
 POST = {
@@ -340,6 +357,22 @@ POST = {
     # the signature in the address is the proof, so nobody has to sign in:
     "portal:unsubscribe":                   "200       200    200    200    200     200    200",
     "portal:setup":                         "404       404    404    404    404     404    404",
+    "staff:articles":                      "405       405    405    405    405     405    405",
+    "staff:article_new":                   "login     403    403    ->     ->      403    ->",
+    "staff:ticket_article":                "login     403    403    ->     404     403    ->",
+    "staff:article":                       "login     403    403    ->     ->      403    ->",
+    "staff:article_version":               "login     403    403    ->     ->      403    ->",
+    "staff:article_place":                 "login     403    403    ->     ->      403    ->",
+    "staff:article_delete":                "login     403    403    ->     ->      403    ->",
+    "staff:article_detach":                "login     403    403    ->     ->      403    ->",
+    "portal:kb":                           "405       405    405    405    405     405    405",
+    "portal:kb_feed":                      "405       405    405    405    405     405    405",
+    "portal:sitemap":                      "405       405    405    405    405     405    405",
+    "portal:kb_category":                  "405       405    405    405    405     405    405",
+    "portal:kb_article":                   "405       405    405    405    405     405    405",
+    "portal:kb_file":                      "405       405    405    405    405     405    405",
+    "portal:kb_feedback":                  "404       404    404    ->     ->      ->     ->",
+    "portal:kb_solved":                    "404       404    404    200    200     200    200",
 }
 
 API_GET = {
@@ -364,6 +397,8 @@ API_GET = {
     "api:tags":                             "401    405    405    405    405        405     405    405         405",
     "api:snooze":                           "401    405    405    405    405        405     405    405         405",
     "api:wake":                             "401    405    405    405    405        405     405    405         405",
+    "api:articles":                        "401    200    200    200    200        200     200    200         200",
+    "api:article":                         "401    404    404    200    200        200     200    200         200",
     "api:schema":                           "200    200    200    200    200        200     200    200         200",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
@@ -391,6 +426,8 @@ API_POST = {
     "api:tags":                             "401    403    404    200    403        404     403    200         200",
     "api:snooze":                           "401    403    404    200    403        404     403    200         200",
     "api:wake":                             "401    403    404    200    403        404     403    200         200",
+    "api:articles":                        "401    405    405    405    403        405     405    405         405",
+    "api:article":                         "401    405    405    405    403        405     405    405         405",
     "api:schema":                           "405    405    405    405    405        405     405    405         405",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
@@ -429,6 +466,7 @@ STATES: dict[str, dict[str, Any]] = {
 
 _TEXT = "It still burns."
 _VIEW = {"name": "Lamps", "query": "is:open", "order": "latest", "audience": "me"}
+_ARTICLE = {"title": "Lamp", "body": _TEXT}
 FORMS: dict[str, Any] = {
     "staff:rule_new": {"do": "save"},
     "staff:rule": {"do": "save", "seen": "1"},
@@ -458,6 +496,11 @@ FORMS: dict[str, Any] = {
     "staff:canned_preview": {"body": _TEXT},
     "staff:canned_folder_new": {"name": "Lamps"},
     "staff:canned_folder": {"name": "Lamps"},
+    "staff:article_new": lambda world: _ARTICLE | {"language": "en", "category": world.article.category_id},
+    "staff:ticket_article": lambda world: _ARTICLE | {"language": "en", "category": world.article.category_id},
+    "staff:article": _ARTICLE | {"seen": "1"},
+    "staff:article_place": lambda world: {"category": world.article.category_id, "audience": "public", "slug": "door"},
+    "portal:kb_feedback": {"helpful": "yes"},
     "account_login": {"login": "g@customers.example", "password": "wrong"},
 }
 API_BODIES: dict[str, Any] = {

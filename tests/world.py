@@ -13,9 +13,12 @@ from tests import factories, people
 from tickets import blobs, links
 from tickets.actions import conversation, rules
 from tickets.actions.views import save_view
+from tickets.actions import articles, conversation
+from tickets.actions.writing import Upload
 from tickets.models import (
     SYSTEM,
     ApiToken,
+    Article,
     BlockedSender,
     CannedFolder,
     CannedResponse,
@@ -58,6 +61,7 @@ class World:
     proposed: ProposedFollower
     rule: Rule
     canned: CannedResponse
+    article: Article
     people: dict[str, User | None]
     view: SavedView
     secrets: dict[str, str] = field(default_factory=dict)
@@ -106,6 +110,7 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         CannedResponse.objects.create(
             title="Reset", body="Restart it.", department=where, folder=CannedFolder.objects.create(name="Network")
         ),
+        _article(),
         folk,
         save_view(None, by=folk["agent"], name="Lamps", query="is:open"),
     )
@@ -147,3 +152,10 @@ def _token(person: User, scope: str) -> str:
     secret = token.set_new_secret()
     token.save()
     return secret
+
+
+def _article() -> Article:
+    """For agents only, with a file."""
+    article = factories.article("Open the door", audience="internal")
+    articles.attach(article, by=people.admin(), uploads=[Upload("door.txt", b"words", "text/plain")])
+    return article

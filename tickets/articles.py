@@ -118,7 +118,7 @@ def popular(user: Reader, language: str, most: int = 6) -> list[dict[str, str]]:
 
 def titled(rows: QuerySet[Article], language: str) -> list[dict[str, str]]:
     """slug, title and summary of articles in the reader's language, in their order; two queries."""
-    articles = list(rows.prefetch_related(_titles_only()))
+    articles = list(rows.prefetch_related(titles_only()))
     found = []
     for article in articles:
         if text := in_language(article.texts.all(), language, article.language):
@@ -126,7 +126,7 @@ def titled(rows: QuerySet[Article], language: str) -> list[dict[str, str]]:
     return found
 
 
-def _titles_only() -> Any:
+def titles_only() -> Any:
     return Prefetch("texts", ArticleText.objects.only("article_id", "language", "title", "summary"))
 
 

@@ -181,6 +181,7 @@ ROWS: dict[str, Callable[[], Any]] = {
     "businesshours": business_hours,
     "cannedfolder": canned_folder,
     "cannedresponse": canned_response,
+    "category": lambda: factories.category(parent=factories.category()),
     "department": department,
     "helptopic": help_topic,
     "dkimkey": dkim_key,

@@ -20,6 +20,7 @@ GROUPS: list[tuple[Any, list[str]]] = [
     (_("Routing"), ["Department", "HelpTopic", "Status", "Tag", "RecurringTicket"]),
     (_("Texts"), ["CannedResponse", "CannedFolder"]),
     (_("Rules"), ["Webhook", "WebhookDelivery"]),
+    (_("Knowledge base"), ["Category"]),
     (_("Time"), ["SlaPolicy", "SlaChoice", "BusinessHours"]),
     (_("Mail"), ["Mailbox", "MailRelay", "DkimKey", "OAuthGrant", "InboundEmail", "OutboundEmail"]),
     (_("Tickets (to look at)"), ["Ticket", "Message", "TicketEvent"]),

@@ -18,6 +18,7 @@ class AdminConfig(SimpleAdminConfig):
             "tokens",
             "routing",
             "canned",
+            "knowledge",
             "time",
             "choices",
             "mail",

@@ -5,6 +5,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from tickets.api.parsing import TicketNumber
 from tickets.api.views import conversation, people, verbs
 from tickets.api.views.docs import docs
+from tickets.api.views.knowledge import Articles, OneArticle
 from tickets.api.views.tickets import OneTicket, Tickets
 from tickets.api.views.time import Sla
 
@@ -36,6 +37,8 @@ app_name = "api"
 urlpatterns = [
     path("v1/tickets/", Tickets.as_view(), name="tickets"),
     path("v1/tickets/<ticket_number:number>/", include(_one)),
+    path("v1/articles/", Articles.as_view(), name="articles"),
+    path("v1/articles/<slug:slug>/", OneArticle.as_view(), name="article"),
     path("schema/", SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation), name="schema"),
     path("docs/", docs, name="docs"),
 ]
