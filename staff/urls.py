@@ -2,9 +2,9 @@ from django.urls import URLPattern, path
 
 from staff.views import (
     attendance,
+    articles,
     canned,
     canned_pick,
-    articles,
     clock,
     compose,
     files,

@@ -14,6 +14,7 @@ from tickets import blobs, links
 from tickets.actions import conversation, rules
 from tickets.actions.views import save_view
 from tickets.actions import articles, conversation
+from tickets.actions import articles, conversation, rules
 from tickets.actions.writing import Upload
 from tickets.models import (
     SYSTEM,

@@ -10,6 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import CombinedSearchVector, SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Case, Q, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,7 @@ STEMMED = {
 }  # fmt: skip
 
 
-def _vector(config: str) -> CombinedSearchVector:
+def _vector(config: str) -> CombinedExpression:
     words = SearchVector("summary", Left("text", SEARCHED_CHARACTERS), config=config)
     return SearchVector("title", config=config, weight="A") + words
 

@@ -34,7 +34,8 @@ class WholeArticleShape(ArticleShape):
 
 
 class Articles(DeskView):
-    outputs = {"GET": ArticleShape(many=True)}
+    outputs = {"GET": ArticleShape}
+    many = True  # a hundred at most: no pages
 
     def get(self, request: Request) -> Response:
         """Articles that the token's person may read: the best for `q`, else the newest; `lang` chooses the language."""
