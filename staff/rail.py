@@ -44,6 +44,7 @@ def _desk(user: User) -> list[tuple[str, Any, str]]:
         ("ticket_new", _("New ticket"), reverse("staff:ticket_new")),
         ("views", _("Views"), reverse("staff:views")),
         ("canned", _("Canned responses"), reverse("staff:canned")),
+        ("articles", _("Articles"), reverse("staff:articles")),
         ("mail", _("Mail log"), reverse("staff:mail")),
     ]
     if user.is_superuser:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from portal import presenters, wording
 from portal.access import own_tickets
 from portal.forms import public_topics
+from tickets import articles
 from tickets.models import Department, Desk
 
 _RECENT = 5
@@ -15,6 +19,7 @@ _RECENT = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     context = {"topics": presenters.topics(public_topics()), "expectation": wording.expectation(default_department())}
+    context["popular"] = articles.popular(AnonymousUser(), get_language() or settings.LANGUAGE_CODE)
     if request.user.is_authenticated:
         recent = own_tickets(request.user).select_related("status").order_by("-last_message_at", "-id")[:_RECENT]
         context["tickets"] = presenters.rows(recent)

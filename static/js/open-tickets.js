@@ -1,4 +1,5 @@
-// <open-tickets data-url>: under the subject; shows the person's own open tickets that it reminds of.
+// <open-tickets data-url>: under the subject; shows answers that may fit, and the person's own open tickets that it
+// reminds of.
 customElements.define("open-tickets", class extends HTMLElement {
   connectedCallback() {
     this.subject = this.closest("form")?.elements.subject;

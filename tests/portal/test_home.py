@@ -55,12 +55,12 @@ def test_home_takes_few_queries(
     for _ in range(count):
         factories.help_topic(department)
         factories.ticket(customer, department)
-    with django_assert_num_queries(5):  # session, user, department with SLA, topics, tickets
+    with django_assert_num_queries(6):  # session, user, department with SLA, topics, articles, tickets
         signed_in.get("/")
 
 
 def test_home_of_a_guest_takes_fewer(client: Client, desk: Desk, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client.get("/")
 
 

@@ -116,7 +116,7 @@ class TestSearch:
         assert signed_in.get("/search/", {"q": "x" * length}).status_code == 400
 
     def test_takes_few_queries(self, signed_in: Client, lamp: Ticket, django_assert_num_queries: Any) -> None:
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(6):
             signed_in.get("/search/?q=lamp")
 
 
