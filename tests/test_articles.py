@@ -92,9 +92,9 @@ def test_words_find_what_they_begin_and_what_they_mean(words: str) -> None:
 
 
 def test_searching_marks_the_words_and_escapes_the_rest() -> None:
-    factories.article("Angle", "<p>billing of R&amp;D</p>")
+    factories.article("Angle", "<p>billing research&amp;development</p>")
     excerpt = articles.search(GUEST, "billing", "en")[0].excerpt
-    assert excerpt == "<mark>billing</mark> of R&amp;D"
+    assert excerpt == "<mark>billing</mark> research&amp;development"
 
 
 @pytest.mark.parametrize("words", ["", "   ", "&|!():*'\\", "a" * 5000, "\0", "😀", "' OR 1=1 --", "x:*"])
