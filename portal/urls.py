@@ -1,10 +1,21 @@
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from portal.views import accounts, attachment, embed, follow, guest, home, notices, requests, search, ticket, tickets
-from portal.views import accounts, attachment, embed, guest, home, notices, requests, search, ticket, tickets
 from portal import kb_index
-from portal.views import accounts, attachment, embed, guest, home, knowledge, notices, requests, search, ticket, tickets
+from portal.views import (
+    accounts,
+    attachment,
+    embed,
+    follow,
+    guest,
+    home,
+    knowledge,
+    notices,
+    requests,
+    search,
+    ticket,
+    tickets,
+)
 
 app_name = "portal"
 urlpatterns = [

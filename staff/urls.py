@@ -1,8 +1,8 @@
 from django.urls import URLPattern, path
 
 from staff.views import (
-    attendance,
     articles,
+    attendance,
     canned,
     canned_pick,
     clock,

@@ -61,9 +61,6 @@ def similar(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/_similar.html", context)
 
 
-def matching(user: User, text: str, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    """Those of the rows that have the number or subject, or in which it was written."""
-    query = SearchQuery(text, config="simple", search_type="websearch")
 def _answers(request: HttpRequest, words: str) -> list[articles.Found]:
     found = articles.suggest(request.user, words, get_language() or settings.LANGUAGE_CODE, _FEW) if words else []
     for one in found if limits.hit(f"kb:suggested:{network(request)}", _COUNTED) == 0 else []:
@@ -71,7 +68,8 @@ def _answers(request: HttpRequest, words: str) -> list[articles.Found]:
     return found
 
 
-def _matching(user: User, text: str) -> QuerySet[Ticket]:
-    query, rows = SearchQuery(text, config="simple", search_type="websearch"), own_tickets(user)
+def matching(user: User, text: str, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
+    """Those of the rows that have the number or subject, or in which it was written."""
+    query = SearchQuery(text, config="simple", search_type="websearch")
     said = Message.objects.read_by(user).filter(search=query, ticket__in=rows.values("pk")).values("ticket")
     return rows.filter(Q(search=query) | Q(number=text.lstrip("#").upper()) | Q(pk__in=said))
