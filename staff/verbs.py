@@ -33,6 +33,7 @@ BUTTONS: dict[str, Button] = {
     "fields": Button(_("Answers"), "triage", panel=True),
     "snooze": Button(_("Snooze"), "snooze", "z", panel=True),
     "wake": Button(_("Wake"), "wake", "z", primary=True),
+    "macros": Button(_("Macros"), "follow", "m", panel=True),
     "transfer": Button(_("Transfer"), "transfer", panel=True),
     "follow": Button(_("Follow"), "follow"),
     "unfollow": Button(_("Stop following"), "follow"),

@@ -96,6 +96,8 @@ def named(name: str, key: str, world: worlds.World) -> Any:
         mails |= dict.fromkeys((f"staff:mail_{what}" for what in ARRIVED), world.inbound)
         mails |= {"staff:mail_unblock": world.blocked, "staff:proposed": world.proposed}
         mails |= {"portal:proposed": world.proposed, "api:proposed_one": world.proposed}
+        if name == "staff:macro":
+            return world.macro.pk
         if name.startswith("staff:rule"):
             return world.rule.pk
         mails |= {"staff:canned_folder": world.canned.folder}

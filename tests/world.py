@@ -59,6 +59,7 @@ class World:
     blocked: BlockedSender
     proposed: ProposedFollower
     rule: Rule
+    macro: Rule
     canned: CannedResponse
     article: Article
     people: dict[str, User | None]
@@ -106,6 +107,7 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         BlockedSender.objects.create(pattern="spam@evil.example"),
         ProposedFollower.objects.create(ticket=ticket, address="cc@evil.example"),
         _rule(),
+        Rule.objects.create(kind="macro", name="High", is_enabled=True, effects=[{"do": "set_priority", "value": 3}]),
         CannedResponse.objects.create(
             title="Reset", body="Restart it.", department=where, folder=CannedFolder.objects.create(name="Network")
         ),
