@@ -23,7 +23,9 @@ class CannedForm(forms.Form):
         label=_("Shortcut"), max_length=40, required=False, help_text=_("Typed after / while writing.")
     )
     scope = forms.ChoiceField(label=_("For"))
-    folder = forms.ModelChoiceField(CannedFolder.objects.none(), label=_("Folder"), required=False)
+    folder = forms.ModelChoiceField(
+        CannedFolder.objects.none(), label=_("Folder"), required=False, empty_label=_("No folder")
+    )
     language = forms.ChoiceField(
         label=_("Language"), required=False, help_text=_("The text also stands in where a translation is missing.")
     )

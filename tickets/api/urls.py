@@ -4,6 +4,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 from tickets.api.parsing import TicketNumber
 from tickets.api.views import conversation, people, verbs
+from tickets.api.views.canned import Canned
 from tickets.api.views.docs import docs
 from tickets.api.views.knowledge import Articles, OneArticle
 from tickets.api.views.tickets import OneTicket, Tickets
@@ -35,6 +36,7 @@ _one = [
 
 app_name = "api"
 urlpatterns = [
+    path("v1/canned/", Canned.as_view(), name="canned"),
     path("v1/tickets/", Tickets.as_view(), name="tickets"),
     path("v1/tickets/<ticket_number:number>/", include(_one)),
     path("v1/articles/", Articles.as_view(), name="articles"),
