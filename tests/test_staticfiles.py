@@ -50,11 +50,3 @@ def test_styles_stay_within_their_budget_and_load_nothing():
     assert all(len(text.splitlines()) <= 200 for text in sheets)
     assert sum(len(text.splitlines()) for text in sheets) <= 4000
     assert not any("url(" in text for text in sheets)
-
-
-def test_parts_of_a_script_export_and_import_nothing() -> None:
-    """collectstatic writes them into blocks of the entry file, where either would stop every script of the page."""
-    parts = sorted((STATIC / "js").glob("*.js"))
-    wrong = [part.name for part in parts if re.search(r"^(export |import [^\"])", part.read_text(), re.M)]
-    assert parts
-    assert wrong == []
