@@ -126,6 +126,7 @@ def _message(item: dict[str, Any], words: dict[str, str]) -> str:
     kind, mark = item["mark"]
     note += chip(mark, kind) if mark else ""
     note += chip(item["security"], "neutral") if item["security"] else ""
+    note += chip(f"#{item['from']}", "info") if item["from"] else ""
     return (
         f'<article class="message message--{item["kind"]}" id="message-{item["id"]}" aria-labelledby="by-{item["id"]}">'
         f'<header class="message__head"><span class="avatar avatar--{item["hue"]}" aria-hidden="true">'
@@ -134,8 +135,17 @@ def _message(item: dict[str, Any], words: dict[str, str]) -> str:
         f"{time(item['when'], item['when_iso'])}</span></header>"
         f"{_warnings(item)}"
         f'<div class="message__body prose">{item["body_html"]}</div>{_below(item, words["quoted"])}'
-        f"{item['delivery_html']}</article>"
+        f"{item['delivery_html']}{_actions(item)}</article>"
     )
+
+
+def _actions(item: dict[str, Any]) -> str:
+    """Links to forms about the message, each a page of its own without scripts."""
+    swap = 'hx-target="#message-form" hx-swap="innerHTML"'
+    links = "".join(
+        f'<a href="{escape(url)}" hx-get="{escape(url)}" {swap}>{escape(word)}</a>' for url, word in item["actions"]
+    )
+    return f'<p class="message__actions">{links}</p>' if links else ""
 
 
 def _warnings(item: dict[str, Any]) -> str:

@@ -127,7 +127,7 @@ class AssignForm(TicketPanel):
 
     def prepare(self) -> None:
         ticket = self.ticket
-        agents = [(f"agent:{agent.pk}", agent.display_name) for agent in _agents_in(ticket) if agent != self.user]
+        agents = [(f"agent:{agent.pk}", agent.display_name) for agent in agents_in(ticket) if agent != self.user]
         teams = [(f"team:{pk}", name) for pk, name in Team.objects.filter(is_enabled=True).values_list("pk", "name")]
         self.fields["to"].choices = [  # type: ignore[attr-defined]
             (f"agent:{self.user.pk}", _("Me")),
@@ -139,7 +139,7 @@ class AssignForm(TicketPanel):
         self.initial.setdefault("to", f"agent:{self.user.pk if mine else ticket.assignee_id}")
 
 
-def _agents_in(ticket: Ticket) -> list[User]:
+def agents_in(ticket: Ticket) -> list[User]:
     """Agents who work in the ticket's department, by name."""
     works_there = Q(memberships__department=ticket.department_id, memberships__role__permissions__contains=["view"])
     agents = User.objects.agents().filter(works_there | Q(is_superuser=True)).distinct()

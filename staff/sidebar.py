@@ -61,14 +61,13 @@ def _files(value: Any) -> list[dict[str, str]]:
 
 def _followers(ticket: Ticket) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Who takes part, and whom a mail had in copy without anybody having decided yet; in one query."""
-    inside = ticket.followers.order_by().values_list(Value(True), "user_id", "user__name", "user__email")
+    inside = ticket.followers.order_by().values_list(Value(True), "user_id", "user__name", "user__email", "role")
     waiting = ticket.proposed_followers.filter(accepted__isnull=True).order_by()
-    rows = sorted(inside.union(waiting.values_list(Value(False), "pk", "name", "address"), all=True))
+    rows = sorted(inside.union(waiting.values_list(Value(False), "pk", "name", "address", Value("")), all=True))
     people: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for takes_part, pk, name, email in rows:
-        people[takes_part].append({"id": pk, "name": name, "email": email})
-    for one in people[False]:
-        one["url"] = reverse("staff:proposed", args=[ticket.number, one["id"]])
+    for takes_part, pk, name, email, role in rows:
+        url = reverse("staff:person" if takes_part else "staff:proposed", args=[ticket.number, pk])
+        people[takes_part].append({"id": pk, "name": name, "email": email, "role": role, "url": url})
     return people[True], people[False]
 
 

@@ -63,6 +63,9 @@ class _Thread:
         self.files = _files(messages)
         self.mails = deliveries.of(message for message in messages if message.kind == Message.Kind.REPLY)
         self.may_reply = permissions.can(user, "reply", ticket)
+        may = {verb: permissions.possible(verb, ticket) and permissions.can(user, verb, ticket) for verb in _ACTIONS}
+        self.may_split, self.may_ask = may["split"], may["side"]
+        self.numbers = _numbers(ticket, messages)
 
     def items(self, found: Iterable[Message | TicketEvent]) -> Iterator[dict[str, Any]]:
         for quiet, run in groupby(found, lambda item: isinstance(item, TicketEvent) and item.kind not in _LOUD):
@@ -106,12 +109,29 @@ class _Thread:
             "mark": senders.mark(message.origin),
             "security": senders.security(message.origin),
             "warnings": senders.warnings(message.origin),
+            "from": self.numbers.get(message.ticket_id, ""),
+            "actions": self.actions(message),
             "original_url": reverse("staff:message_html", args=[message.pk]) if message.has_html else "",
         }
+
+    def actions(self, message: Message) -> list[tuple[str, str]]:
+        """(address, word) of what can be done with this one message."""
+        if message.ticket_id != self.ticket.pk or message.is_machine:
+            return []
+        found, number = [], self.ticket.number
+        if message.side_id and self.may_ask:
+            found.append((reverse("staff:side_message", args=[number, message.side_id]), _("Write to them")))
+        if message.kind == Message.Kind.CUSTOMER and self.may_split:
+            found.append((reverse("staff:split", args=[number, message.pk]), _("Split off")))
+        if message.kind != Message.Kind.NOTE and self.may_ask:
+            found.append((f"{reverse('staff:side', args=[number])}?message={message.pk}", _("Forward")))
+        return found
 
     def detail(self, message: Message) -> str:
         if message.is_machine:
             return _("automatic mail")
+        if message.side_id and message.recipients:
+            return _("to %(people)s") % {"people": ", ".join(message.recipients.get("to", ()))}
         if message.kind != Message.Kind.REPLY and (sender := senders.address(message.origin)):
             return sender
         if message.kind == Message.Kind.REPLY:
@@ -125,7 +145,23 @@ class _Thread:
         mails = self.mails.get(message.pk)
         if not mails:
             return {"word": "", "lines": []}
-        return deliveries.said(message, self.ticket.number, mails, self.user, self.clock, may_reply=self.may_reply)
+        return deliveries.said(
+            message,
+            self.numbers.get(message.ticket_id, self.ticket.number),
+            mails,
+            self.user,
+            self.clock,
+            may_reply=self.may_reply,
+        )
+
+
+_ACTIONS = ("split", "side")
+
+
+def _numbers(ticket: Ticket, messages: list[Message]) -> dict[int, str]:
+    """Of the messages that lie on merged tickets, the number of each of those."""
+    foreign = {message.ticket_id for message in messages} - {ticket.pk}
+    return dict(Ticket.objects.filter(pk__in=foreign).values_list("pk", "number")) if foreign else {}
 
 
 def _files(messages: list[Message]) -> dict[int, list[dict[str, str]]]:

@@ -35,6 +35,13 @@ BUTTONS: dict[str, Button] = {
     "wake": Button(_("Wake"), "wake", "z", primary=True),
     "macros": Button(_("Macros"), "follow", "m", panel=True),
     "transfer": Button(_("Transfer"), "transfer", panel=True),
+    "task": Button(_("Add a task"), "plan", "t", panel=True),
+    "link": Button(_("Link"), "link", "l", panel=True),
+    "merge": Button(_("Merge"), "merge", "m", panel=True),
+    "unmerge": Button(_("Unmerge"), "unmerge", "m", primary=True),
+    "side": Button(_("Ask a third party"), "side", "f", panel=True),
+    "collaborator": Button(_("Add a collaborator"), "reply", panel=True),
+    "requester": Button(_("Change the requester"), "triage", panel=True),
     "follow": Button(_("Follow"), "follow"),
     "unfollow": Button(_("Stop following"), "follow"),
     "close": Button(_("Close"), "close"),
@@ -42,6 +49,7 @@ BUTTONS: dict[str, Button] = {
     "archive": Button(_("Archive"), "archive"),
     "unarchive": Button(_("Unarchive"), "unarchive", primary=True),
     "restore": Button(_("Restore"), "restore", primary=True),
+    "spam": Button(_("Mark as spam"), "spam", panel=True, danger=True),
     "trash": Button(_("Delete"), "trash", "#", danger=True),
 }
 

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from staff import sidebar
+from staff import relation_panels, sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.answers_form import AnswersForm
 from staff.forms import AssignForm, DueForm, PriorityForm, StatusForm, TagsForm, TicketPanel, TransferForm
@@ -37,14 +37,15 @@ def panel(request: AgentRequest, number: str, name: str) -> HttpResponse:
     needs = BUTTONS[name].needs
     if not permissions.can(request.user, needs, ticket):
         raise NotAllowed(_("You are not allowed to do this."))
-    form_class, apply = PANELS[name]
+    form_class = ALL[name]
     if request.method != "POST":
-        return _show(request, ticket, name, form_class(ticket, request.user))
+        return _show(request, ticket, name, form_class(ticket, request.user, initial=_asked(request)))
     form = form_class(ticket, request.user, request.POST)
     try:
         permissions.require(request.user, needs, ticket)
         if form.is_valid():
-            return back_to(request, ticket, apply(ticket, request.user, form.cleaned_data))
+            notice, shown = _apply(name, ticket, request.user, form)
+            return back_to(request, shown, notice)
     except NotAllowed:
         raise
     except Invalid as refusal:
@@ -52,6 +53,20 @@ def panel(request: AgentRequest, number: str, name: str) -> HttpResponse:
     except Refused as refusal:
         return refused(request, number, refusal)
     return _show(request, ticket, name, form, status=400)
+
+
+def _asked(request: AgentRequest) -> dict[str, Any]:
+    """Which message a form is opened about."""
+    message = request.GET.get("message", "")
+    return {"message": message} if message.isascii() and message.isdigit() else {}
+
+
+def _apply(name: str, ticket: Ticket, user: User, form: TicketPanel) -> tuple[str, Ticket]:
+    """Does it, and says what was done and which ticket to show."""
+    if name in PANELS:
+        return PANELS[name][1](ticket, user, form.cleaned_data), ticket
+    done = relation_panels.PANELS[name][1](ticket, user, form)
+    return (done, ticket) if isinstance(done, str) else done
 
 
 def _show(request: AgentRequest, ticket: Ticket, name: str, form: TicketPanel, status: int = 200) -> HttpResponse:
@@ -64,7 +79,8 @@ def _show(request: AgentRequest, ticket: Ticket, name: str, form: TicketPanel, s
     if not request.htmx:
         return render(request, "staff/panel.html", context, status=status)
     response = render(request, "staff/_panel.html", context, status=status)
-    response["HX-Retarget"], response["HX-Reswap"] = f"#{name}-form", "innerHTML"
+    target = "#message-form" if "message" in request.GET else f"#{name}-form"
+    response["HX-Retarget"], response["HX-Reswap"] = target, "innerHTML"
     response["Vary"] = "HX-Request"
     return response
 
@@ -132,3 +148,4 @@ PANELS: dict[str, tuple[type[TicketPanel], Apply]] = {
     "snooze": (SnoozeForm, _snooze),
     "transfer": (TransferForm, _transfer),
 }
+ALL = {name: form for name, (form, _do) in (PANELS | relation_panels.PANELS).items()}

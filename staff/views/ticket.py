@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from staff import buttons, canned_choice, lists, sidebar, thread, verbs
+from staff import buttons, canned_choice, lists, related, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.places import PLACE, find, place, url_of
 from staff.rows import rows
 from staff.views.queue import DEFAULT
 from tickets import notices, queries, worklists
+from tickets.actions import undoing
 from tickets.models import Ticket, TicketEvent
 from tickets.worklists import Worklist
 
@@ -63,11 +64,20 @@ def show(
     return response
 
 
-def back_to(request: HttpRequest, ticket: Ticket, text: Any = "") -> HttpResponse:
-    """After a verb: the ticket again, beside the same list, with a short notice."""
+def back_to(request: AgentRequest, ticket: Ticket, text: Any = "") -> HttpResponse:
+    """After a verb: the ticket again, beside the same list, with a short notice that offers to take it back. The list
+    alone when the ticket is out of the person's sight now."""
+    user = request.user
     if text:
-        messages.success(request, text)
-    return redirect(reverse("staff:ticket", args=[ticket.number]) + here(request))
+        event = undoing.last_deed(ticket, by=user)
+        undo = reverse("staff:take_back", args=[ticket.number, event]) + here(request) if event else ""
+        messages.success(request, text, extra_tags=undo)
+    if queries.work_of(user).filter(pk=ticket.pk).exists():
+        return redirect(reverse("staff:ticket", args=[ticket.number]) + here(request))
+    address = url_of(beside(request))
+    if request.headers.get("HX-Request"):  # a whole page has to come, not a piece of one
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def here(request: HttpRequest) -> str:
@@ -99,6 +109,7 @@ def _ticket(
         "panels": {verb["verb"]: verb["verb"] for verb in offered if verb["panel"]},
         "may_resolve": "resolve" in may,
         "may": dict.fromkeys(may, True),
+        **related.context(ticket, request.user, may),
     }
 
 

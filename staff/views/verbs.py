@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.views.ticket import back_to, here, show
-from tickets.actions import lifecycle, snoozing, triage
+from tickets.actions import lifecycle, merging, snoozing, triage
 from tickets.models import Ticket
 from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooLate
 
@@ -34,6 +34,7 @@ ACTS: dict[str, tuple[Act, Any]] = {
     "close": (lambda ticket, request: lifecycle.close(ticket, by=request.user), _("Closed.")),
     "reopen": (lambda ticket, request: lifecycle.reopen(ticket, by=request.user), _("Reopened.")),
     "wake": (lambda ticket, request: snoozing.wake(ticket, by=request.user), _("Awake again.")),
+    "unmerge": (lambda ticket, request: merging.unmerge(ticket, by=request.user), _("Taken apart again.")),
     "archive": (lambda ticket, request: lifecycle.archive(ticket, by=request.user), _("Archived.")),
     "unarchive": (lambda ticket, request: lifecycle.unarchive(ticket, by=request.user), _("Taken from the archive.")),
     "trash": (lambda ticket, request: lifecycle.trash(ticket, by=request.user), _("Put into the trash.")),

@@ -6,6 +6,7 @@ import "./copy-text.js";
 import "./drag-order.js";
 import "./draft-keeper.js";
 import "./file-picker.js";
+import "./form-popover.js";
 import "./insert-text.js";
 import "./live-count.js";
 import "./live-list.js";
