@@ -19,7 +19,7 @@ from tickets.models import Attachment, Department, Message, Ticket, TicketEvent,
 from tickets.states import Priority
 
 _JOINED = ("department", "requester", "assignee", "help_topic")
-_FETCHED = ("status", "team")
+_FETCHED = ("status", "team", "merged_into")
 _PRIORITIES = {priority.value: priority.name.lower() for priority in Priority}
 
 Answer = dict[str, Any]
@@ -61,6 +61,7 @@ def ticket(row: Ticket, *, inside: bool, hidden: frozenset[str] | None = None) -
         "updated_at": row.updated_at,
         "resolved_at": row.resolved_at,
         "closed_at": row.closed_at,
+        "merged_into": row.merged_into.number if row.merged_into else None,
         "fields": row.fields if inside else {key: value for key, value in row.fields.items() if key not in hidden},
         **(_inside(row) if inside else _HIDDEN),
         "url": f"{settings.BASE_URL}/{'staff/' if inside else ''}tickets/{row.number}/",

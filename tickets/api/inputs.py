@@ -8,6 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from tickets.actions import linking
+from tickets.models import Follower
+
 
 def shown(name: str) -> str:
     """A field's name as it was sent, short, and fit to be sent back."""
@@ -109,6 +112,75 @@ class Assignment(Strict):
 
 class Snooze(Strict):
     until = serializers.DateTimeField(help_text=gettext_lazy("A moment in the future, within a year."))
+
+
+class NewLink(Strict):
+    relation = serializers.ChoiceField([*linking.RELATIONS])
+    number = serializers.CharField(max_length=30, help_text=gettext_lazy("The other ticket."))
+    remove = serializers.BooleanField(required=False, help_text=gettext_lazy("Takes this link off."))
+
+
+class TaskDeed(Strict):
+    title = serializers.CharField(max_length=200, required=False, help_text=gettext_lazy("Of a new task."))
+    assignee = _name(gettext_lazy("E-mail address, or “me”."), allow_null=True)
+    due_at = serializers.DateTimeField(required=False, allow_null=True)
+    place = serializers.IntegerField(
+        required=False, min_value=1, max_value=1000, help_text=gettext_lazy("Of a task that is there: 1 is the first.")
+    )
+    done = serializers.BooleanField(required=False)
+    remove = serializers.BooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("place" in attrs) == ("title" in attrs):
+            raise serializers.ValidationError({"title": [_("Give either a title or the place of a task.")]})
+        return attrs
+
+
+class NewCollaborator(Strict):
+    email = serializers.EmailField(max_length=254)
+    name = _name(gettext_lazy("Used when the desk does not know the address yet."), allow_blank=True)
+    role = serializers.ChoiceField(Follower.Role.choices, required=False)
+    sees_all = serializers.BooleanField(
+        required=False, help_text=gettext_lazy("False hides what was written before from them.")
+    )
+    remove = serializers.BooleanField(required=False)
+
+
+class NewRequester(Strict):
+    email = serializers.EmailField(max_length=254)
+    name = _name(gettext_lazy("Used when the desk does not know the address yet."), allow_blank=True)
+    keep = serializers.BooleanField(required=False)
+
+
+class Merge(Strict):
+    into = _name(gettext_lazy("Number of the ticket that this one is merged into."))
+    sources = serializers.ListField(
+        child=serializers.CharField(max_length=30), required=False, max_length=50,
+        help_text=gettext_lazy("Numbers of the tickets that are merged into this one."),
+    )  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"into": [_("Give either into or sources.")]})
+        return attrs
+
+
+class Split(Strict):
+    place = serializers.IntegerField(
+        min_value=1, max_value=100_000, help_text=gettext_lazy("Of the message in the conversation: 1 is the first.")
+    )
+    subject = _name(gettext_lazy("Of the new ticket; left out, it has the same."), allow_blank=True)
+
+
+class Side(Strict):
+    to = serializers.EmailField(max_length=254)
+    name = _name(gettext_lazy("Of the third party."), allow_blank=True)
+    subject = _name(gettext_lazy("Left out, it is the ticket's."), allow_blank=True)
+    body = _text()
+
+
+class Spam(Strict):
+    block = serializers.BooleanField(required=False)
 
 
 class Reason(Strict):

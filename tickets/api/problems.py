@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException, NotAuthenticated, Validation
 from rest_framework.response import Response
 
 from tickets.models import Ticket
-from tickets.refusals import IllegalTransition, Invalid, NotAllowed, OutdatedReply, Refused, TooMany
+from tickets.refusals import IllegalTransition, Invalid, NotAllowed, OutdatedReply, Refused, TooLate, TooMany
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -60,6 +60,8 @@ def _refused(error: Refused) -> Response:
             return problem(400, "invalid", str(error), errors={name: [text] for name, text in error.errors.items()})
         case OutdatedReply():
             return problem(409, "outdated", str(error))
+        case TooLate():
+            return problem(409, "too-late", str(error))
         case TooMany():
             headers = {"Retry-After": str(error.retry_after)}
             return problem(429, "too-many", str(error), headers, retry_after=error.retry_after)

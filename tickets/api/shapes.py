@@ -46,6 +46,7 @@ class TicketShape(Shape):
     tags = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text=_AGENTS)
     archived_at = _moment(help_text=_AGENTS)
     snoozed_until = _moment(help_text=_AGENTS)
+    merged_into = serializers.CharField(allow_null=True, help_text=_("Number of the ticket that stands for this one."))
     first_response_at = _moment(help_text=_AGENTS)
     first_response_due_at = _moment(help_text=_AGENTS)
     next_response_due_at = _moment(help_text=_AGENTS)
@@ -162,3 +163,34 @@ class ProblemShape(Shape):
         sentences = serializers.ListField(child=serializers.CharField())
         by_field = serializers.DictField(child=sentences, required=False, help_text=_("With 400: by field."))
         return {**super().get_fields(), "errors": by_field}
+
+
+class LinkShape(Shape):
+    relation = serializers.CharField(help_text=_("What the ticket is to the other."))
+    number = serializers.CharField()
+
+
+class LinksShape(Shape):
+    links = LinkShape(many=True)
+
+
+class TaskShape(Shape):
+    place = serializers.IntegerField()
+    title = serializers.CharField()
+    assignee = serializers.EmailField(allow_null=True)
+    due_at = _moment()
+    done_at = _moment()
+
+
+class TasksShape(Shape):
+    tasks = TaskShape(many=True)
+
+
+class CollaboratorShape(Shape):
+    email = serializers.EmailField()
+    name = serializers.CharField(allow_blank=True)
+    role = serializers.CharField()
+
+
+class CollaboratorsShape(Shape):
+    people = CollaboratorShape(many=True)

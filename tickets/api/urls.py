@@ -3,7 +3,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 
 from tickets.api.parsing import TicketNumber
-from tickets.api.views import conversation, people, verbs
+from tickets.api.views import conversation, people, related, verbs
 from tickets.api.views.canned import Canned
 from tickets.api.views.docs import docs
 from tickets.api.views.knowledge import Articles, OneArticle
@@ -29,8 +29,18 @@ _one = [
     path("reopen/", verbs.Reopen.as_view(), name="reopen"),
     path("archive/", verbs.Archive.as_view(), name="archive"),
     path("unarchive/", verbs.Unarchive.as_view(), name="unarchive"),
-    path("snooze/", verbs.Snooze.as_view(), name="snooze"),
-    path("wake/", verbs.Wake.as_view(), name="wake"),
+    path("snooze/", related.Snooze.as_view(), name="snooze"),
+    path("wake/", related.Wake.as_view(), name="wake"),
+    path("links/", related.Links.as_view(), name="links"),
+    path("tasks/", related.Tasks.as_view(), name="tasks"),
+    path("collaborators/", related.Collaborators.as_view(), name="collaborators"),
+    path("requester/", related.Requester.as_view(), name="requester"),
+    path("merge/", related.Merge.as_view(), name="merge"),
+    path("unmerge/", related.Unmerge.as_view(), name="unmerge"),
+    path("split/", related.Split.as_view(), name="split"),
+    path("side/", related.Side.as_view(), name="side"),
+    path("spam/", related.Spam.as_view(), name="spam"),
+    path("undo/", related.Undo.as_view(), name="undo"),
     path("tags/", verbs.Tags.as_view(), name="tags"),
 ]
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from tickets import permissions
-from tickets.actions import assignment, lifecycle, snoozing, triage
+from tickets.actions import assignment, lifecycle, triage
 from tickets.api import inputs, lookups
 from tickets.api.views.base import VerbView
 from tickets.models import ApiToken, Ticket, User
@@ -57,19 +57,6 @@ class Unarchive(VerbView):
 
     scope = ApiToken.Scope.ADMIN
     act = staticmethod(lifecycle.unarchive)
-
-
-class Snooze(VerbView):
-    """Takes the ticket out of the open views until a moment; a customer's message wakes it before."""
-
-    shape = inputs.Snooze
-    act = staticmethod(snoozing.snooze)
-
-
-class Wake(VerbView):
-    """Brings a snoozed ticket back into the open views."""
-
-    act = staticmethod(snoozing.wake)
 
 
 @transaction.atomic
