@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tickets.models import Ticket
@@ -31,8 +31,8 @@ _DERIVED = (
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON."""
-    return value.isoformat() if isinstance(value, datetime) else value
+    """The value as JSON; moments in UTC, as they are read again."""
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 def changes(ticket: Ticket) -> dict[str, list[Any]]:

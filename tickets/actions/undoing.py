@@ -20,6 +20,7 @@ from tickets.refusals import Invalid, NotAllowed, TooLate
 
 WINDOW = timedelta(minutes=10)
 _JUST = timedelta(seconds=10)
+_MOMENT = timedelta(seconds=1)  # between a deed's own clock and its event
 _TOLD = ("confirmation", "closed")  # mails that tell the customer what would be taken back
 
 Inverse = Callable[[Ticket, TicketEvent, User], None]
@@ -70,7 +71,8 @@ def _restore(ticket: Ticket, event: TicketEvent, by: User) -> None:
 
 def _set_clock(ticket: Ticket, event: TicketEvent, values: dict[str, Any], by: User) -> None:
     """What the deed wrote about the clock is gone with it, then the clock follows the ticket as it is again."""
-    ticket.sla_runs.filter(ended_at__gte=event.created_at - timedelta(seconds=1)).delete()
+    ticket.sla_runs.filter(ended_at__gte=event.created_at - _MOMENT).delete()
+    SlaPause.objects.filter(ticket=ticket, started_at__range=(event.created_at - _MOMENT, event.created_at)).delete()
     if event.kind == "reopened" and (stopped := values.get("resolved_at")):
         SlaPause.objects.filter(ticket=ticket, started_at=stopped).delete()
     fresh = Ticket.objects.select_related("department", "help_topic", "status", "sla_policy").get(pk=ticket.pk)
