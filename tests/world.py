@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -28,6 +29,8 @@ from tickets.models import (
     ProposedFollower,
     Rule,
     SavedView,
+    SideConversation,
+    Task,
     Ticket,
     User,
 )
@@ -66,6 +69,23 @@ class World:
     view: SavedView
     secrets: dict[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def another(self) -> Ticket:
+        """Of the same department."""
+        return factories.ticket(department=self.ticket.department)
+
+    def made(self, name: str) -> int | None:
+        """The key of what an address of the workspace is about besides the ticket; made when asked for."""
+        if name.startswith("staff:task_"):
+            return Task.objects.create(ticket=self.ticket, title="Order a fuser").pk
+        if name == "staff:side_message":
+            return SideConversation.objects.create(ticket=self.ticket, address="help@supplier.example", subject="?").pk
+        if name == "staff:person":
+            return self.ticket.followers.create(user=people.customer()).user_id
+        if name == "staff:take_back":
+            return self.ticket.events.filter(kind="assigned").get().pk
+        return None
+
     def browser(self, name: str, **how: Any) -> Client:
         client = Client(**how)
         if person := self.people[name]:
@@ -84,6 +104,7 @@ class World:
             "slug": "my-open",
             "index": 0,
             "kind": "trigger",
+            "other": self.another.number,
         }
 
 

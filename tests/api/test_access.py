@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db
 ADDRESSES = [
     "", "1/", *(f"1/{verb}/" for verb in (
         "messages", "events", "sla", "reply", "note", "assign", "start", "resolve", "confirm", "close", "reopen",
-        "archive", "unarchive", "tags", "snooze", "wake", "proposed", "proposed/1",
+        "archive", "unarchive", "tags", "snooze", "wake", "links", "tasks",
+        "collaborators", "requester", "merge", "unmerge", "split", "side", "spam", "undo", "proposed", "proposed/1",
     ))
 ]  # fmt: skip
 

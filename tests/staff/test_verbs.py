@@ -18,10 +18,11 @@ MOVES = {
     "close": ("open", "closed"),
     "reopen": ("closed", "reopened"),
 }
-PANELS = ["assign", "status", "priority", "due", "tags", "snooze", "transfer"]
+PANELS = ["assign", "status", "priority", "due", "tags", "snooze", "transfer", "task", "link", "merge", "side",
+          "collaborator", "requester", "spam"]  # fmt: skip
 ADMINS = ["archive", "trash"]
 QUIET = ["follow", "unfollow", "revoke-links"]
-ALL = [*MOVES, *PANELS, "wake", *ADMINS, "unarchive", "restore", *QUIET, "reply", "note"]
+ALL = [*MOVES, *PANELS, "wake", "unmerge", *ADMINS, "unarchive", "restore", *QUIET, "reply", "note"]
 
 
 def url(verb, ticket):
