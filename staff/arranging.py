@@ -36,6 +36,7 @@ def head(user: User, worklist: Worklist, place: dict[str, str], *, is_table: boo
         "edit_url": _edit_url(user, worklist),
         "save_url": _save_url(worklist, is_table),
         "name": name_of(worklist),
+        "place": {name: value for name, value in place.items() if name not in {"after", "before"}},
         "mistakes": mistakes(worklist) if worklist.view else [],
     }
 

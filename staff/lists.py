@@ -10,6 +10,7 @@ from staff.places import name_of, url_of
 from staff.rail import rail
 from staff.rows import rows
 from tickets import worklists
+from tickets.actions import bulk_verbs
 from tickets.models import User
 from tickets.queries import Page
 from tickets.worklists import TooSlow, Worklist
@@ -31,6 +32,7 @@ def pane(user: User, worklist: Worklist, place: dict[str, str], selected: int | 
         "query": worklist.query if not worklist.slug else "",
         "mistakes": [] if worklist.view else arranging.mistakes(worklist),
         "is_slow": slow,
+        "bulk": _bulk(user),
         "rows": "",
         "table": None,
         "previous_url": url_of(worklist, **how, before=page.before) if page.before else "",
@@ -42,6 +44,15 @@ def pane(user: User, worklist: Worklist, place: dict[str, str], selected: int | 
     else:
         context["rows"] = rows(user, page.rows, back, selected, groups)
     return context
+
+
+def _bulk(user: User) -> dict[str, Any]:
+    """What can be done to the chosen rows: buttons, and the rest in a menu."""
+    verbs = bulk_verbs.offered(user).items()
+    return {
+        "primary": [(name, verb) for name, verb in verbs if verb.is_primary],
+        "more": [(name, verb) for name, verb in verbs if not verb.is_primary],
+    }
 
 
 __all__ = ["pane", "rail"]

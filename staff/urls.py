@@ -3,6 +3,7 @@ from django.urls import URLPattern, path
 from staff.views import (
     articles,
     attendance,
+    bulk,
     canned,
     canned_pick,
     clock,
@@ -49,6 +50,10 @@ urlpatterns: list[URLPattern] = [
     path("views/<slug:slug>/change/", views.view_change, name="view_change"),
     path("views/<slug:slug>/delete/", views.view_delete, name="view_delete"),
     path("views/<slug:slug>/move/", views.view_move, name="view_move"),
+    path("bulk/", bulk.jobs, name="bulk"),
+    path("bulk/<int:pk>/", bulk.job, name="bulk_job"),
+    path("bulk/<int:pk>/start/", bulk.start, name="bulk_start"),
+    path("bulk/<int:pk>/cancel/", bulk.cancel, name="bulk_cancel"),
     path("filter/", filtering.filter_form, name="filter"),
     path("complete/", filtering.complete, name="complete"),
     path("me/", me.me, name="me"),

@@ -98,6 +98,8 @@ def named(name: str, key: str, world: worlds.World) -> Any:
         mails |= {"portal:proposed": world.proposed, "api:proposed_one": world.proposed}
         if name == "staff:macro":
             return world.macro.pk
+        if name.startswith("staff:bulk_"):
+            return world.bulk.pk
         if name.startswith("staff:rule"):
             return world.rule.pk
         mails |= {"staff:canned_folder": world.canned.folder}

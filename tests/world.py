@@ -13,6 +13,7 @@ from django.test import Client
 from tests import factories, people
 from tickets import blobs, links
 from tickets.actions import articles, conversation, rules
+from tickets.actions import bulk, conversation, rules
 from tickets.actions.views import save_view
 from tickets.actions.writing import Upload
 from tickets.models import (
@@ -20,6 +21,7 @@ from tickets.models import (
     ApiToken,
     Article,
     BlockedSender,
+    BulkJob,
     CannedFolder,
     CannedResponse,
     InboundEmail,
@@ -67,6 +69,7 @@ class World:
     article: Article
     people: dict[str, User | None]
     view: SavedView
+    bulk: BulkJob
     secrets: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -135,6 +138,7 @@ def build(state: str = "open", *, archived: bool = False, trashed: bool = False)
         _article(),
         folk,
         save_view(None, by=folk["agent"], name="Lamps", query="is:open"),
+        bulk.prepare(by=folk["agent"], verb="follow", tickets=[ticket.pk]),
     )
     world.secrets = {name: _token(folk[who[0]], who[1]) for name, who in TOKENS.items() if who}
     _set_aside(ticket, archived, trashed)

@@ -153,3 +153,17 @@ def heartbeat() -> None:
     from tickets.models import Heartbeat
 
     Heartbeat.objects.update_or_create(name="worker", defaults={"seen_at": timezone.now()})
+
+
+@shared_task
+def run_bulk(pk: int) -> None:
+    from tickets.actions import bulk
+
+    bulk.run(pk)
+
+
+@shared_task
+def sweep_bulk() -> None:
+    from tickets.actions import bulk
+
+    bulk.sweep()

@@ -1,4 +1,5 @@
 from tickets.models.blocked import BlockedSender
+from tickets.models.bulk import BulkItem, BulkJob
 from tickets.models.canned import CannedAttachment, CannedFolder, CannedResponse, CannedTranslation
 from tickets.models.choice import SlaChoice
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
@@ -45,6 +46,8 @@ __all__ = [
     "ArticleVersion",
     "Attachment",
     "BlockedSender",
+    "BulkItem",
+    "BulkJob",
     "BusinessHours",
     "CannedAttachment",
     "CannedFolder",

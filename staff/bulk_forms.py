@@ -1,0 +1,93 @@
+"""What a verb has to know before it is done to many tickets: fields by name, and the form of one verb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from staff.forms import NonceForm
+from staff.snooze_form import presets
+from staff.times import Clock, zone_of
+from tickets import queries
+from tickets.actions.bulk_verbs import BulkVerb
+from tickets.models import Department, Status, Team, User
+from tickets.states import Priority
+
+_MOMENT = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+def _to(user: User) -> forms.Field:
+    works_here = [department.pk for department in queries.departments_of(user)]
+    agents = User.objects.filter(is_agent=True, is_active=True, memberships__department__in=works_here)
+    people = [
+        (f"agent:{one.pk}", one.display_name) for one in agents.exclude(pk=user.pk).distinct().only("name", "email")
+    ]
+    teams = [(f"team:{pk}", name) for pk, name in Team.objects.filter(is_enabled=True).values_list("pk", "name")]
+    choices: list[Any] = [(f"agent:{user.pk}", _("Me")), ("nobody", _("Nobody"))]
+    choices += [group for group in ((_("Agents"), people), (_("Teams"), teams)) if group[1]]
+    return forms.ChoiceField(label=_("Agent or team"), choices=choices)
+
+
+def _status(user: User) -> forms.Field:
+    known = [(str(pk), label) for pk, label in Status.objects.filter(is_enabled=True).values_list("pk", "label")]
+    return forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("None of the desk's own")), *known])
+
+
+def _department(user: User) -> forms.Field:
+    known = [(str(pk), name) for pk, name in Department.objects.values_list("pk", "name")]
+    return forms.ChoiceField(label=_("Department"), choices=known)
+
+
+def _tags(label: Any) -> Any:
+    return lambda user: forms.CharField(
+        label=label, required=False, max_length=400, help_text=_("With commas between.")
+    )
+
+
+_FIELDS: dict[str, Any] = {
+    "to": _to,
+    "status": _status,
+    "department": _department,
+    "add": _tags(gettext_lazy("Add")),
+    "remove": _tags(gettext_lazy("Take off")),
+    "priority": lambda user: forms.ChoiceField(label=_("Priority"), choices=Priority.choices, initial=Priority.NORMAL),
+    "until": lambda user: forms.DateTimeField(label=_("Until"), widget=_MOMENT),
+    "body": lambda user: forms.CharField(label=_("Text"), widget=forms.Textarea, max_length=20_000),
+    "then": lambda user: forms.ChoiceField(
+        label=_("Then"), choices=[("", _("Leave them open")), ("resolve", _("Resolve them"))], required=False
+    ),
+    "number": lambda user: forms.CharField(label=_("Number of the ticket that stays"), max_length=25),
+}
+
+
+class BulkForm(NonceForm):
+    """`params` is what the job keeps: JSON."""
+
+    def __init__(self, user: User, verb: BulkVerb, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.verb = user, verb
+        for name in verb.asks:
+            self.fields[name] = _FIELDS[name](user)
+        if "until" in self.fields:
+            clock = Clock(user)
+            self.initial.setdefault("until", presets(clock.now.astimezone(clock.zone))["tomorrow"])  # type: ignore[arg-type]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if "add" in self.fields and not (data.get("add") or data.get("remove")):
+            self.add_error("add", _("Name at least one tag."))
+        return data
+
+    @property
+    def params(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        found: dict[str, Any] = {name: data[name] for name in self.verb.asks}
+        for name in ("add", "remove"):
+            if name in found:
+                found[name] = [tag.strip().lower() for tag in found[name].split(",") if tag.strip()]
+        if "until" in found:
+            found["until"] = found["until"].replace(tzinfo=zone_of(self.user)).isoformat()
+        return {**found, "nonce": str(data.get("nonce") or self.initial["nonce"])}
