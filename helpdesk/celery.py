@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "tasks due": {"task": "tickets.tasks.sweep_tasks", "schedule": 60.0, "options": {"expires": 60}},
     "digests": {"task": "tickets.tasks.sweep_digests", "schedule": 60.0, "options": {"expires": 60}},
     "bulk": {"task": "tickets.tasks.sweep_bulk", "schedule": 30.0, "options": {"expires": 30}},
+    "viewed tickets": {"task": "tickets.tasks.forget_viewed", "schedule": 3600.0, "options": {"expires": 3600}},
     "holidays": {"task": "tickets.tasks.sweep_holidays", "schedule": 900.0, "options": {"expires": 900}},
     "recurring tickets": {"task": "tickets.tasks.sweep_recurring", "schedule": 60.0, "options": {"expires": 60}},
     "rules": {"task": "tickets.tasks.sweep_rules", "schedule": 60.0, "options": {"expires": 60}},

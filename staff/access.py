@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
-from tickets import queries
+from tickets import preferences, queries
 from tickets.models import Ticket, User
 
 View = Callable[..., HttpResponseBase]
@@ -40,6 +40,8 @@ def agents_only(view: View) -> View:
             return _sign_in(request)
         if not (request.user.is_agent or request.user.is_superuser):
             raise PermissionDenied
+        if "single_keys_off" not in request.session:  # read once for each sign-in, as every page asks
+            request.session["single_keys_off"] = not preferences.of(request.user).has_single_keys
         return view(request, *args, **kwargs)
 
     return guarded

@@ -13,7 +13,7 @@ from staff.snooze_form import presets
 from staff.times import Clock, zone_of
 from tickets import queries
 from tickets.actions.bulk_verbs import BulkVerb
-from tickets.models import Department, Status, Team, User
+from tickets.models import Department, Rule, Status, Team, User
 from tickets.states import Priority
 
 _MOMENT = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -47,9 +47,15 @@ def _tags(label: Any) -> Any:
     )
 
 
+def _macro(user: User) -> forms.Field:
+    known = Rule.objects.active().filter(kind=Rule.Kind.MACRO).order_by("position", "pk").values_list("pk", "name")
+    return forms.ChoiceField(label=_("Macro"), choices=[(str(pk), name) for pk, name in known])
+
+
 _FIELDS: dict[str, Any] = {
     "to": _to,
     "status": _status,
+    "macro": _macro,
     "department": _department,
     "add": _tags(gettext_lazy("Add")),
     "remove": _tags(gettext_lazy("Take off")),

@@ -16,6 +16,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from staff import keys as keyboard
+from staff.keys import GO
+
 
 @lru_cache(maxsize=64)
 def glyph(name: str, *, tinted: bool = False) -> SafeString:
@@ -94,6 +97,8 @@ def _rail_link(item: dict[str, Any]) -> str:
     alarm = " rail__count--alarm" if item.get("alarm") else ""
     count = f'<span class="rail__count{alarm}">{item["count"]}</span>' if item.get("count") else ""
     label, slug = escape(str(item["label"])), escape(item["slug"])
+    letter = GO.get(item["slug"], "")
+    current += f' data-go="{letter}"' if letter else ""
     return (
         f'<li><a class="rail__link" id="rail-{slug}" href="{escape(item["url"])}"{current}>'
         f"<span>{label}</span>{count}</a></li>"
@@ -178,4 +183,4 @@ def keys() -> SafeString:
 
 @lru_cache(maxsize=32)
 def _keys(language: str | None) -> SafeString:
-    return render_to_string("components/keys.html")
+    return render_to_string("components/keys.html", {"sheet": keyboard.sheet()})

@@ -54,7 +54,12 @@ class FilterForm(forms.Form):
         kind = FILTERS[key]
         words = {priority.name.lower(): str(priority.label) for priority in Priority} if key == "priority" else {}
         words |= {state.value: str(state.label) for state in State}
-        words |= {"me": _("Me"), "mine": _("My teams"), "none": _("None"), "any": _("Any")}
+        words |= {
+            "me": _("Me"),
+            "mine": _("My teams") if key == "team" else _("Mine"),
+            "none": _("None"),
+            "any": _("Any"),
+        }
         if key == "priority":
             words |= {">=high": _("High or above")}
         values = [*kind.values, *([">=high"] if key == "priority" else [])]

@@ -167,3 +167,10 @@ def sweep_bulk() -> None:
     from tickets.actions import bulk
 
     bulk.sweep()
+
+
+@shared_task
+def forget_viewed() -> None:
+    from tickets.actions import desk_habits
+
+    desk_habits.forget_viewed()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
+from staff.views.following import after_sending, next_of
 from staff.views.ticket import back_to, show
 from staff.views.verbs import refused, status_of, to_ticket
 from tickets.actions import canned, conversation, lifecycle
@@ -32,11 +33,12 @@ def reply(request: AgentRequest, number: str) -> HttpResponse:
         return show(request, ticket, reply_form=form, status=400)
     if _written(form.cleaned_data["nonce"]):
         return back_to(request, ticket)
+    following = next_of(request, ticket)
     try:
         notice = _send(request, ticket, form)
     except Refused as refusal:
         return _kept(request, number, form, refusal)
-    return back_to(request, ticket, notice)
+    return after_sending(request, ticket, notice, following)
 
 
 def _send(request: AgentRequest, ticket: Ticket, form: ReplyForm) -> str:

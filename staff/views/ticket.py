@@ -20,6 +20,8 @@ from staff.rows import rows
 from staff.views.queue import DEFAULT
 from tickets import notices, queries, worklists
 from tickets.actions import undoing
+from tickets import queries, worklists
+from tickets.actions import desk_habits
 from tickets.models import Ticket, TicketEvent
 from tickets.worklists import Worklist
 
@@ -35,6 +37,7 @@ def ticket(request: AgentRequest, number: str) -> HttpResponse:
         return render(request, "staff/_thread_items.html", context)
     if request.user.unread_notices:
         notices.read(request.user, ticket=found)
+    desk_habits.note_view(found, by=request.user)
     return show(request, found)
 
 

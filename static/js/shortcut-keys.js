@@ -43,17 +43,40 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (event.key === "?") {
       event.preventDefault();
       document.getElementById("keys")?.showModal();
-    } else if (!document.documentElement.classList.contains(OFF) && this.run(event.key)) {
+    } else if (!this.hasAttribute("data-off") && !document.documentElement.classList.contains(OFF) && this.run(event.key)) {
       event.preventDefault();
     }
   }
 
+  // After g the next letter names a list or a page: data-go in the rail.
+  wait() {
+    this.going = setTimeout(() => { this.going = null; }, 1500);
+    return true;
+  }
+
+  go(key) {
+    clearTimeout(this.going);
+    this.going = null;
+    return this.click(document.querySelector(`[data-go="${CSS.escape(key)}"]`));
+  }
+
+  // x chooses the row that has the focus, or the open one; with shift every row since the last.
+  select(range) {
+    const row = document.activeElement.closest(".row, .trow") ?? document.querySelector(".row--selected");
+    const box = row?.querySelector("[type=checkbox]");
+    if (!box) return false;
+    box.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: range }));
+    return true;
+  }
+
   run(key) {
-    if (key === "j") return this.walk(1);
-    if (key === "k") return this.walk(-1);
-    if (key === "o") return this.click(document.querySelector("[data-rows] a:focus"));
-    if (key === "x") return this.click(document.activeElement.closest(".row")?.querySelector("[type=checkbox]"));
-    if (!/^[a-z#/]$/.test(key)) return false;
+    if (!this.going && key === "j") return this.walk(1);
+    if (!this.going && key === "k") return this.walk(-1);
+    if (!this.going && key === "o") return this.click(document.querySelector("[data-rows] a:focus"));
+    if (this.going) return this.go(key);
+    if (key === "x" || key === "X") return this.select(key === "X");
+    if (key === "g") return this.wait();
+    if (!/^[a-z#/[]$/.test(key)) return false;
     const bound = [...document.querySelectorAll(`[data-key="${key}"]`)];
     return this.click(bound.find((element) => element.checkVisibility()) ?? bound[0]);
   }
@@ -67,13 +90,13 @@ customElements.define("shortcut-keys", class extends HTMLElement {
   }
 
   walk(step) {
-    const links = [...document.querySelectorAll("[data-rows] .row a")];
+    const links = [...document.querySelectorAll("[data-rows] .row__subject")];
     if (!links.length) return false;
     const here = links.findIndex((link) => link === document.activeElement);
     const start = here >= 0 ? here : links.findIndex((link) => link.hasAttribute("aria-current"));
     const next = links[Math.min(links.length - 1, Math.max(0, start + step))];
     next.focus();
-    next.closest(".row").scrollIntoView({ block: "nearest" });
+    next.closest(".row, .trow").scrollIntoView({ block: "nearest" });
     return true;
   }
 });

@@ -2,6 +2,7 @@ import "./auto-submit.js";
 import "./bulk-bar.js";
 import "./canned-picker.js";
 import "./canned-preview.js";
+import "./command-palette.js";
 import "./confirm-dialog.js";
 import "./copy-text.js";
 import "./draft-keeper.js";

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests import factories, people
-from tickets.actions import bulk, lifecycle
+from tickets.actions import bulk, lifecycle, rules
 from tickets.actions.bulk_verbs import BULK
 from tickets.models import BulkItem, BulkJob, Department, OutboundEmail, Ticket, TicketEvent
 from tickets.refusals import Invalid, NotAllowed
@@ -64,8 +64,12 @@ def test_every_verb_is_done_to_each(verb, home, agent, boss):
         from tickets.actions import snoozing
 
         tickets = [snoozing.snooze(one, by=boss, until=timezone.now() + timedelta(days=1)) for one in tickets]
+    macro = rules.save(
+        None, by=boss, kind="macro", name="High", effects=[{"do": "set_priority", "value": 3}], conditions={"all": []}
+    )
     job = job_of(boss, verb, tickets)
-    done = bulk.start(job, by=boss, params=params_of(verb, agent, home, tickets))
+    params = params_of(verb, agent, home, tickets) | {"macro": str(macro.pk)}
+    done = bulk.start(job, by=boss, params=params)
     assert list(job.items.values_list("error", flat=True)) == ["", ""]
     assert (done.progress, done.done_count, done.failed_count) == (BulkJob.State.DONE, 2, 0)
 

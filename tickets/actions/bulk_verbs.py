@@ -15,8 +15,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tickets.actions import assignment, conversation, lifecycle, merging, snoozing, spam, triage
-from tickets.models import Department, Status, Team, Ticket, User
+from tickets.actions import assignment, conversation, lifecycle, macros, merging, snoozing, spam, triage
+from tickets.models import Department, Rule, Status, Team, Ticket, User
 from tickets.refusals import Invalid
 
 Params = dict[str, Any]
@@ -89,6 +89,12 @@ def _merge(ticket: Ticket, by: User, params: Params) -> object:
     return merging.merge(target, by=by, sources=[ticket])
 
 
+def _macro(ticket: Ticket, by: User, params: Params) -> object:
+    macro = _one(Rule.objects.filter(kind=Rule.Kind.MACRO), params["macro"], _("There is no such macro any more."))
+    nonce = uuid.uuid5(uuid.UUID(params["nonce"]), str(ticket.pk))
+    return macros.run_macro(ticket, by=by, macro=macro, nonce=nonce)
+
+
 BULK: dict[str, BulkVerb] = {
     "assign": BulkVerb(gettext_lazy("Assign"), _assign, ("to",), is_primary=True),
     "resolve": BulkVerb(
@@ -101,6 +107,7 @@ BULK: dict[str, BulkVerb] = {
         lambda ticket, by, params: conversation.note(ticket, by=by, body=params["body"]),
         ("body",),
     ),
+    "macro": BulkVerb(gettext_lazy("Run a macro"), _macro, ("macro",)),
     "priority": BulkVerb(
         gettext_lazy("Priority"),
         lambda ticket, by, params: triage.set_priority(ticket, by=by, priority=int(params["priority"])),

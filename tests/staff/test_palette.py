@@ -1,0 +1,98 @@
+"""Find and do anything; keys from one table; where a reply leads."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from staff import keys, verbs
+from tests import factories, people
+from tickets import queries
+from tickets.actions import desk_habits, views
+
+pytestmark = pytest.mark.django_db
+
+
+def offers(client, text="", ticket=""):
+    page = client.get("/staff/palette/", {"q": text, "ticket": ticket}).content.decode()
+    return re.findall(r'<span class="ellipsis">(.*?)</span>', page), page
+
+
+def test_a_number_is_jumped_to(browser, agent, ticket):
+    labels, page = offers(browser(agent), f"#{ticket.number}")
+    assert labels == [ticket.subject]
+    assert f'href="/staff/tickets/{ticket.number}/"' in page
+
+
+def test_words_find_tickets_views_customers_and_pages(browser, agent, home):
+    factories.ticket(people.customer("Rosa", email="rosa@customers.example"), home, subject="Lamp broken")
+    views.save_view(None, by=agent, name="Lamps", query="is:open")
+    client = browser(agent)
+    assert offers(client, "lam")[0] == ["Lamp broken", "Lamps"]
+    assert "Rosa" in offers(client, "rosa@")[0]
+    assert offers(client, "mail l")[0] == ["Mail log"]
+    assert offers(client, "settings")[0] == []
+    assert offers(browser(people.admin()), "settings")[0] == ["Settings"]
+
+
+def test_verbs_of_the_open_ticket(browser, agent, reader, ticket):
+    labels, page = offers(browser(agent), "reso", ticket.number)
+    assert labels[0] == "Resolve"
+    assert 'data-press="resolve"' in page
+    assert "Resolve" not in offers(browser(reader), "", ticket.number)[0]
+
+
+def test_strangers_learn_nothing(browser, outsider, ticket):
+    assert ticket.subject not in str(offers(browser(outsider), ticket.number, ticket.number))
+
+
+def test_nothing_typed_shows_what_was_open_last(browser, agent, home):
+    first, second = (factories.ticket(department=home) for _ in range(2))
+    client = browser(agent)
+    for one in (first, second, first):
+        client.get(f"/staff/tickets/{one.number}/")
+    assert [number for number, *_ in queries.recently_viewed(agent)] == [first.number, second.number]
+    assert offers(client)[0][:2] == [first.subject, second.subject]
+    desk_habits.forget_viewed()
+    assert len(queries.recently_viewed(agent)) == 2
+
+
+def test_the_sheet_has_every_key_that_a_button_has(browser, agent, ticket):
+    page = browser(agent).get(f"/staff/tickets/{ticket.number}/").content.decode()
+    listed = {cap for _title, table in keys.sheet() for key in table for cap in key.keys}
+    bound = set(re.findall(r'data-key="(.)"', page)) | {button.key for button in verbs.BUTTONS.values() if button.key}
+    assert bound - {"[", "/"} <= listed
+    for name, letter in keys.GO.items():
+        assert name == "settings" or f'data-go="{letter}"' in page, name
+    assert len(set(keys.GO.values())) == len(keys.GO) == len(keys.GO_LABELS)
+
+
+def test_single_keys_can_be_switched_off(browser, agent):
+    client = browser(agent)
+    assert "<shortcut-keys>" in client.get("/staff/views/my-open/").content.decode()
+    client.post("/staff/me/", {"default_view": "my-open", "after_send": "stay"})
+    assert "<shortcut-keys data-off>" in client.get("/staff/views/my-open/").content.decode()
+    assert "<shortcut-keys data-off>" in browser(agent).get("/staff/views/my-open/").content.decode()  # signed in anew
+
+
+@pytest.mark.parametrize(("wish", "leads"), [("stay", "same"), ("next", "next"), ("list", "list")])
+def test_after_sending(browser, agent, home, wish, leads):
+    below, ticket = (factories.ticket(department=home) for _ in range(2))
+    desk_habits.set_preferences(by=agent, after_send=wish)
+    url = f"/staff/tickets/{ticket.number}/reply/?view=all-open"
+    response = browser(agent).post(url, {"reply-body": "Hello."})
+    assert (
+        response["Location"]
+        == {
+            "same": f"/staff/tickets/{ticket.number}/?view=all-open",
+            "next": f"/staff/tickets/{below.number}/?view=all-open",
+            "list": "/staff/views/all-open/",
+        }[leads]
+    )
+
+
+def test_at_the_end_of_the_list_there_is_no_next(browser, agent, ticket):
+    desk_habits.set_preferences(by=agent, after_send="next")
+    url = f"/staff/tickets/{ticket.number}/reply/?view=all-open"
+    assert ticket.number in browser(agent).post(url, {"reply-body": "Hello."})["Location"]
