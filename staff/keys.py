@@ -58,11 +58,20 @@ GO: dict[str, str] = {
     "resolved": "r", "closed": "c", "ticket_new": "n", "views": "v", "mail": "l", "canned": "t", "settings": "s",
 }  # fmt: skip
 GO_LABELS: dict[str, Any] = {
-    "my-open": _("My open"), "unassigned": _("Unassigned"), "due-soon": _("Due soon"),
-    "waiting": _("Waiting on customer"), "all-open": _("All open"), "snoozed": _("Snoozed"), "resolved": _("Resolved"), "closed": _("Closed"),
-    "ticket_new": _("New ticket"), "views": _("Views"), "mail": _("Mail log"), "canned": _("Canned responses"),
+    "my-open": _("My open"),
+    "unassigned": _("Unassigned"),
+    "due-soon": _("Due soon"),
+    "waiting": _("Waiting on customer"),
+    "all-open": _("All open"),
+    "snoozed": _("Snoozed"),
+    "resolved": _("Resolved"),
+    "closed": _("Closed"),
+    "ticket_new": _("New ticket"),
+    "views": _("Views"),
+    "mail": _("Mail log"),
+    "canned": _("Canned responses"),
     "settings": _("Settings"),
-}  # fmt: skip
+}
 
 
 def sheet() -> list[tuple[Any, list[Key]]]:
