@@ -46,6 +46,7 @@ def me(request: AgentRequest) -> HttpResponse:
     form = _work_form(request, request.POST if is_ours else None)
     if form.is_bound and form.is_valid():
         desk_habits.set_preferences(by=request.user, **form.cleaned_data)
+        request.session["single_keys_off"] = not form.cleaned_data["has_single_keys"]
         messages.success(request, _("Saved."))
         return redirect("staff:me")
     return page(request, work_form=form, status=400 if form.errors else 200)
@@ -70,16 +71,3 @@ def _work_form(request: AgentRequest, given: Any) -> WorkForm:
         "has_single_keys": has.has_single_keys,
     }
     return WorkForm(request.user, given, initial=initial)
-    is_ours = request.method == "POST" and request.POST.get("section", "work") == "work"
-    form = WorkForm(request.user, request.POST if is_ours else None, initial=initial)
-    if form.is_bound and form.is_valid():
-        desk_habits.set_preferences(by=request.user, **form.cleaned_data)
-        request.session["single_keys_off"] = not form.cleaned_data["has_single_keys"]
-        messages.success(request, _("Saved."))
-        return redirect("staff:me")
-    context = {
-        "rail": lists.rail(request.user, "me"),
-        "work_form": form,
-        "day": queries.day_of(request.user),
-    }
-    return render(request, "staff/me.html", context, status=400 if form.errors else 200)

@@ -67,6 +67,7 @@ def test_every_verb_is_done_to_each(verb, home, agent, boss):
     macro = rules.save(
         None, by=boss, kind="macro", name="High", effects=[{"do": "set_priority", "value": 3}], conditions={"all": []}
     )
+    rules.enable(macro, by=boss)
     job = job_of(boss, verb, tickets)
     params = params_of(verb, agent, home, tickets) | {"macro": str(macro.pk)}
     done = bulk.start(job, by=boss, params=params)
