@@ -459,6 +459,7 @@ API_GET = {
     "api:wake":                             "401    405    405    405    405        405     405    405         405",
     "api:articles":                        "401    200    200    200    200        200     200    200         200",
     "api:article":                         "401    404    404    200    200        200     200    200         200",
+    "api:views":                            "401    200    200    200    200        200     200    200         200",
     "api:schema":                           "200    200    200    200    200        200     200    200         200",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
@@ -499,6 +500,7 @@ API_POST = {
     "api:wake":                             "401    403    404    200    403        404     403    200         200",
     "api:articles":                        "401    405    405    405    403        405     405    405         405",
     "api:article":                         "401    405    405    405    403        405     405    405         405",
+    "api:views":                            "401    403    403    201    403        201     201    201         201",
     "api:schema":                           "405    405    405    405    405        405     405    405         405",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
@@ -603,5 +605,6 @@ API_BODIES: dict[str, Any] = {
     "api:merge": lambda world: {"sources": [world.another.number]},
     "api:side": {"to": "help@supplier.example", "body": _TEXT},
     "api:split": {"place": 1},
+    "api:views": {"name": "Lamps", "query": "is:open"},
     "api:snooze": {"until": f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"},
 }

@@ -37,6 +37,8 @@ def save_view(
 ) -> SavedView:
     """Makes a view, or changes `view`. `version` is the one that the person saw: somebody else's change in between is
     not overwritten, TooLate. A query that is wrong is refused and its place named."""
+    if not by.is_agent and not by.is_superuser:
+        raise NotAllowed(_("Views are for agents."))
     with transaction.atomic():
         fresh = _locked(view, by) if view else _new(by)
         if version is not None and version != fresh.version:

@@ -201,3 +201,11 @@ class TagChange(Strict):
         if not attrs or ("tags" in attrs and len(attrs) > 1):
             raise serializers.ValidationError({"tags": [_("Give either tags, or add and remove.")]})
         return attrs
+
+
+class NewView(Strict):
+    name = serializers.CharField(max_length=60)
+    query = serializers.CharField(max_length=500, help_text=gettext_lazy("In the search language."))
+    order = serializers.CharField(required=False, max_length=20)
+    group = serializers.CharField(required=False, max_length=20, allow_blank=True)
+    columns = serializers.ListField(required=False, child=serializers.CharField(max_length=60), max_length=12)

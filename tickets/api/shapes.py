@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from tickets.models import Message
+from tickets.models import Message, ViewAudience
 from tickets.states import Priority, Source, State
 
 _AGENTS = _("Agents only; null for customers.")
@@ -194,3 +194,12 @@ class CollaboratorShape(Shape):
 
 class CollaboratorsShape(Shape):
     people = CollaboratorShape(many=True)
+class ViewShape(Shape):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    query = serializers.CharField()
+    order = serializers.CharField()
+    group = serializers.CharField(help_text=_("Empty when the view has no groups."))
+    columns = serializers.ListField(child=serializers.CharField())
+    audience = serializers.ChoiceField(ViewAudience.choices)
+    url = serializers.URLField()
