@@ -12,8 +12,7 @@ from django.test import Client
 
 from tests import factories, people
 from tickets import blobs, links
-from tickets.actions import articles, conversation, rules
-from tickets.actions import bulk, conversation, rules
+from tickets.actions import articles, bulk, conversation, rules
 from tickets.actions.views import save_view
 from tickets.actions.writing import Upload
 from tickets.models import (
