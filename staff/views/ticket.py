@@ -19,9 +19,7 @@ from staff.places import PLACE, find, place, url_of
 from staff.rows import rows
 from staff.views.queue import DEFAULT
 from tickets import notices, queries, worklists
-from tickets.actions import undoing
-from tickets import queries, worklists
-from tickets.actions import desk_habits
+from tickets.actions import desk_habits, undoing
 from tickets.models import Ticket, TicketEvent
 from tickets.worklists import Worklist
 

@@ -194,6 +194,8 @@ class CollaboratorShape(Shape):
 
 class CollaboratorsShape(Shape):
     people = CollaboratorShape(many=True)
+
+
 class ViewShape(Shape):
     slug = serializers.CharField()
     name = serializers.CharField()
