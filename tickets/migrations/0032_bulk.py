@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0029_recurring_tickets'),
+        ('tickets', '0031_knowledge'),
     ]
 
     operations = [
