@@ -33,7 +33,7 @@ BUTTONS: dict[str, Button] = {
     "fields": Button(_("Answers"), "triage", panel=True),
     "snooze": Button(_("Snooze"), "snooze", "z", panel=True),
     "wake": Button(_("Wake"), "wake", "z", primary=True),
-    "macros": Button(_("Macros"), "follow", "m", panel=True),
+    "macros": Button(_("Macros"), "follow", "m", primary=True, panel=True),
     "transfer": Button(_("Transfer"), "transfer", panel=True),
     "task": Button(_("Add a task"), "plan", "t", panel=True),
     "link": Button(_("Link"), "link", "l", panel=True),
