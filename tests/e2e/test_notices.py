@@ -1,0 +1,80 @@
+"""The bell in an open page, and the page where an agent chooses what rings it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import factories
+from tests.e2e.company import Company
+from tests.e2e.desk import RunningDesk
+from tests.e2e.surfing import Surfer
+from tickets import notifications
+from tickets.actions import assignment
+from tickets.models import SYSTEM, Ticket, TicketEvent
+
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
+# Headless browsers show nothing; what they were told to show is written down.
+WATCH = """
+window.shown = [];
+window.Notification = class extends window.Notification {
+  constructor(title, options) { super(title, options); window.shown.push([title, options.body]); }
+};
+"""
+
+
+def assigned(company: Company, subject: str) -> Ticket:
+    ticket = factories.ticket(company.tomas, company.support, subject=subject)
+    assignment.assign(ticket, by=SYSTEM, agent=company.ana)
+    for event in TicketEvent.objects.unhandled().filter(ticket=ticket):
+        notifications.handle(event.pk)
+    return ticket
+
+
+def opened(page: Page, address: str) -> None:
+    with page.expect_response(lambda answer: "/staff/stream/" in answer.url):
+        page.goto(address)
+
+
+def test_the_bell_rises_in_an_open_page_and_falls_when_the_ticket_is_read(
+    desk: RunningDesk, surfer: Surfer, company: Company
+) -> None:
+    page = surfer.window(company.ana.email)
+    opened(page, "/staff/me/")
+    bell = page.locator(".bell__count")
+    expect(bell).to_be_hidden()
+    ticket = assigned(company, "The bell rings")
+    expect(bell).to_have_text(re.compile(r"^1\s+unread$"))
+    page.get_by_role("link", name="Notices").first.click()
+    page.get_by_role("link", name=re.compile("The bell rings")).click()
+    expect(page).to_have_url(re.compile(ticket.number))
+    expect(bell).to_be_hidden()
+
+
+def test_the_browser_tells_of_it_where_the_agent_wants_that(
+    desk: RunningDesk, surfer: Surfer, company: Company
+) -> None:
+    page = surfer.window(company.ana.email)
+    page.context.grant_permissions(["notifications"], origin=desk.base)
+    page.add_init_script(WATCH)
+    opened(page, "/staff/me/")
+    expect(page.get_by_text("This browser shows them.")).to_be_visible()
+    page.get_by_label("Show notices of the browser while the workspace is open").check()
+    page.locator("form", has=page.locator("#id_digest")).get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    opened(page, "/staff/notices/")
+    ticket = assigned(company, "Loud and clear")
+    page.wait_for_function("window.shown.length > 0")
+    assert page.evaluate("window.shown[0][0]") == f"#{ticket.number} Loud and clear"
+
+
+def test_an_absence_is_planned_and_ended_without_scripts(surfer: Surfer, company: Company) -> None:
+    page = surfer.window(company.ana.email, javascript=False)
+    page.goto("/staff/me/")
+    page.get_by_label("Who stands in").select_option(label="Joan Okafor")
+    page.get_by_role("button", name="Plan the absence").click()
+    expect(page.get_by_text("Joan Okafor stands in.")).to_be_visible()
+    page.get_by_role("button", name="I am back").click()
+    expect(page.get_by_text("You are away.")).to_have_count(0)
