@@ -11,6 +11,7 @@ from tests import factories
 from tests.e2e.company import Company
 from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import Surfer
+from tests.wait import until
 from tickets import notifications
 from tickets.actions import assignment
 from tickets.models import SYSTEM, Ticket, TicketEvent
@@ -66,7 +67,7 @@ def test_the_browser_tells_of_it_where_the_agent_wants_that(
     expect(page.get_by_text("Saved.")).to_be_visible()
     opened(page, "/staff/notices/")
     ticket = assigned(company, "Loud and clear")
-    page.wait_for_function("window.shown.length > 0")
+    until(lambda: page.evaluate("window.shown.length"))
     assert page.evaluate("window.shown[0][0]") == f"#{ticket.number} Loud and clear"
 
 
