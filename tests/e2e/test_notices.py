@@ -11,19 +11,11 @@ from tests import factories
 from tests.e2e.company import Company
 from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import Surfer
-from tests.wait import until
 from tickets import notifications
 from tickets.actions import assignment
 from tickets.models import SYSTEM, Ticket, TicketEvent
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
-# Headless browsers show nothing; what they were told to show is written down.
-WATCH = """
-window.shown = [];
-window.Notification = class extends window.Notification {
-  constructor(title, options) { super(title, options); window.shown.push([title, options.body]); }
-};
-"""
 
 
 def assigned(company: Company, subject: str) -> Ticket:
@@ -52,23 +44,6 @@ def test_the_bell_rises_in_an_open_page_and_falls_when_the_ticket_is_read(
     page.get_by_role("link", name=re.compile("The bell rings")).click()
     expect(page).to_have_url(re.compile(ticket.number))
     expect(bell).to_be_hidden()
-
-
-def test_the_browser_tells_of_it_where_the_agent_wants_that(
-    desk: RunningDesk, surfer: Surfer, company: Company
-) -> None:
-    page = surfer.window(company.ana.email)
-    page.context.grant_permissions(["notifications"], origin=desk.base)
-    page.add_init_script(WATCH)
-    opened(page, "/staff/me/")
-    expect(page.get_by_text("This browser shows them.")).to_be_visible()
-    page.get_by_label("Show notices of the browser while the workspace is open").check()
-    page.locator("form", has=page.locator("#id_digest")).get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
-    opened(page, "/staff/notices/")
-    ticket = assigned(company, "Loud and clear")
-    until(lambda: page.evaluate("window.shown.length"))
-    assert page.evaluate("window.shown[0][0]") == f"#{ticket.number} Loud and clear"
 
 
 def test_an_absence_is_planned_and_ended_without_scripts(surfer: Surfer, company: Company) -> None:
