@@ -20,6 +20,8 @@ from tickets.demo import planning, seeding
 from tickets.demo.replay import Tale
 from tickets.models import (
     ApiToken,
+    Article,
+    ArticleText,
     BusinessHours,
     Department,
     Desk,
@@ -220,3 +222,9 @@ def test_a_tale_moves_what_was_written_to_the_planned_moment():
     second = tale._real[-1]
     assert tale.told(first) == NOW
     assert tale.told(second + timedelta(milliseconds=5)) == NOW + timedelta(hours=3, milliseconds=5)
+
+
+def test_the_knowledge_base_is_filled_and_one_article_is_for_agents(seeded) -> None:
+    assert Article.objects.published().filter(audience="public").count() >= 5
+    assert Article.objects.filter(audience="internal").count() == 1
+    assert not ArticleText.objects.filter(summary="").exists()

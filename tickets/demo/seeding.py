@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tickets.demo.planning import plan_tickets
 from tickets.demo.replay import Replay
+from tickets.demo.shelf import fill_shelves
 from tickets.demo.staffing import SHOWN, Company, staff_company
 from tickets.models import Department, Ticket
 
@@ -36,6 +37,7 @@ def seed_demo(now: datetime | None = None, seed: int = 20) -> Seeded:
         raise NotEmpty
     now, random = now or timezone.now(), Random(seed)  # noqa: S311 - chooses texts, no secrets
     made = staff_company(now, random)
+    fill_shelves(made.admin)
     replay = Replay(made)
     plans = plan_tickets(now, random)
     for plan in plans:
