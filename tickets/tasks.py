@@ -174,3 +174,10 @@ def forget_viewed() -> None:
     from tickets.actions import desk_habits
 
     desk_habits.forget_viewed()
+
+
+@shared_task
+def run_back_test(pk: int, days: int) -> None:
+    from tickets.automation import trying
+
+    trying.run(pk, days)

@@ -7,7 +7,7 @@ question. What no event tells (counts, the requester's data, answers to fields) 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from tickets.models import Rule, Ticket, TicketEvent
 MOST_DAYS = 90
 MOST_EVENTS = 20_000
 _CHUNK = 500
+Tell = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,24 @@ class BackTest:
     matches: list[Match] = field(default_factory=list)
 
 
-def back_test(rule: Ready, *, days: int = 7, now: datetime | None = None, most: int = 200) -> BackTest:
-    """Nothing is changed by it. `most` bounds the matches that are shown, not those that are counted."""
+def back_test(
+    rule: Ready, *, days: int = 7, now: datetime | None = None, most: int = 200, tell: Tell = lambda done, whole: None
+) -> BackTest:
+    """Nothing is changed by it. `most` bounds the matches that are shown, not those that are counted. `tell` hears now
+    and then how many tickets of how many have been looked at."""
     now = now or timezone.now()
     found = BackTest(now - timedelta(days=min(days, MOST_DAYS)))
     if rule.kind == Rule.Kind.AUTOMATION:
-        _ask_by_time(rule, found, now)
+        _ask_by_time(rule, found, now, tell)
     elif rule.kind != Rule.Kind.MACRO:
-        _ask_by_event(rule, found)
+        _ask_by_event(rule, found, tell)
     found.matches.sort(key=lambda match: match.at, reverse=True)
     found.matched = len(found.matches)
     del found.matches[most:]
     return found
 
 
-def _ask_by_event(rule: Ready, found: BackTest) -> None:
+def _ask_by_event(rule: Ready, found: BackTest, tell: Tell) -> None:
     wanted: dict[int, set[int]] = defaultdict(set)
     rows = TicketEvent.objects.filter(created_at__gte=found.since).order_by("-pk")
     if rule.kind == Rule.Kind.FILTER:
@@ -74,7 +78,8 @@ def _ask_by_event(rule: Ready, found: BackTest) -> None:
         elif rule.kind == Rule.Kind.FILTER or not rule.on.isdisjoint(words_of(kind, changes)):
             wanted[ticket].add(pk)
     found.asked = len(wanted)
-    for tickets in _chunks(sorted(wanted)):
+    for count, tickets in enumerate(_chunks(sorted(wanted))):
+        tell(count * _CHUNK, found.asked)
         events_of = _events(tickets, found.since)
         for ticket in Ticket.objects.select_related(*RELATED).filter(pk__in=tickets):
             steps = [
@@ -87,12 +92,13 @@ def _ask_by_event(rule: Ready, found: BackTest) -> None:
                 found.matches.append(Match(ticket, event.created_at, step, event, len(steps)))
 
 
-def _ask_by_time(rule: Ready, found: BackTest, now: datetime) -> None:
+def _ask_by_time(rule: Ready, found: BackTest, now: datetime, tell: Tell) -> None:
     rows = due(rule, found.since, now, MOST_EVENTS)
     found.is_complete = len(rows) < MOST_EVENTS
     came = {one.pk: one.at for one in rows}
     found.asked = len(came)
-    for pks in _chunks(sorted(came)):
+    for count, pks in enumerate(_chunks(sorted(came))):
+        tell(count * _CHUNK, found.asked)
         events_of = _events(pks, found.since)
         for ticket in Ticket.objects.select_related(*RELATED).filter(pk__in=pks):
             at = came[ticket.pk]

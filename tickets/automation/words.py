@@ -50,19 +50,26 @@ def _names(kind: str, pks: set[int]) -> dict[int, str]:
 def names_for(definitions: Iterable[Definition]) -> Names:
     definitions = list(definitions)
     keys = {leaf["field"] for one in definitions for leaf in leaves(one["conditions"])}
-    return Names((pair for one in definitions for pair in _mentioned(one)), keys)
+    return Names((pair for one in definitions for pair in mentioned(one)), keys)
 
 
-def _mentioned(definition: Definition) -> Iterable[tuple[str, int]]:
-    for leaf in leaves(definition["conditions"]):
-        known, value = field(str(leaf["field"])), leaf.get("value")
-        if known and known.refers:
-            yield from ((known.refers, pk) for pk in (value if isinstance(value, list) else [value]) if _is_key(pk))
+def mentioned(definition: Definition) -> list[tuple[str, int]]:
+    """The rows that a rule names."""
+    found = [pair for leaf in leaves(definition["conditions"]) for pair in fact_pairs(leaf["field"], leaf.get("value"))]
     for effect in definition["effects"]:
         kind = EFFECTS.get(effect.get("do", ""))
         for param in kind.params if kind else ():
-            if param.refers and _is_key(effect.get(param.name)):
-                yield param.refers, effect[param.name]
+            if param.refers and _is_key(pk := effect.get(param.name)):
+                found.append((param.refers, pk))
+    return found
+
+
+def fact_pairs(key: Any, value: Any) -> list[tuple[str, int]]:
+    """The rows that a value of this field names."""
+    known = field(str(key))
+    if known is None or not known.refers:
+        return []
+    return [(known.refers, pk) for pk in (value if isinstance(value, list) else [value]) if _is_key(pk)]
 
 
 def _is_key(value: Any) -> TypeGuard[int]:
