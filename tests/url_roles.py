@@ -177,7 +177,7 @@ GET = {
     "staff:rule_roll_back":                 "405       405    405    405    405     405    405",
     "staff:rule_switch":                    "405       405    405    405    405     405    405",
     "staff:rule_move":                      "405       405    405    405    405     405    405",
-    "staff:rule_delete":                    "405       405    405    405    405     405    405",
+    "staff:rule_delete":                    "login     403    403    403    403     403    200",
     "staff:articles":                      "login     403    403    200    200     200    200",
     "staff:article_new":                   "login     403    403    200    200     403    200",
     "staff:article":                       "login     403    403    200    200     403    200",

@@ -9,12 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from staff import lists
 from staff.access import AgentRequest, View, agents_only
 from staff.rules import listed
 from tickets.actions import rules
+from tickets.automation import words
 from tickets.models import Rule
 from tickets.refusals import Refused
 
@@ -87,10 +88,14 @@ def _list_again(request: AgentRequest, kind: str, moved: int | None = None) -> H
     return redirect("staff:rules_of", kind)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @admins_only
 def delete(request: AgentRequest, pk: int) -> HttpResponse:
+    """Asks first, on a page that tells what goes and what stays."""
     rule = get_object_or_404(Rule, pk=pk)
+    if request.method != "POST":
+        context = {"rail": lists.rail(request.user, "rules"), "rule": rule, "told": words.sentence(rule.definition)}
+        return render(request, "staff/rules/delete.html", context)
     rules.delete(rule, by=request.user)
     messages.success(request, _("“%(name)s” is deleted. What it did stays.") % {"name": rule.name})
     return redirect("staff:rules_of", rule.kind)

@@ -326,8 +326,15 @@ class TestList:
         with django_assert_num_queries(len(one)):
             page.get("/staff/rules/")
 
-    def test_deleting(self, page, ada):
+    def test_deleting_asks_first(self, page, ada):
         row = rule(ada)
+        assert f'href="/staff/rule/{row.pk}/delete/"' in page.get(f"/staff/rule/{row.pk}/").content.decode()
+        html = page.get(f"/staff/rule/{row.pk}/delete/").content.decode()
+        assert "Delete “Loud”?" in html
+        assert "Switch it off" not in html
+        rules.enable(row, by=ada)
+        assert "Switch it off" in page.get(f"/staff/rule/{row.pk}/delete/").content.decode()
+        assert Rule.objects.exists()
         page.post(f"/staff/rule/{row.pk}/delete/")
         assert not Rule.objects.exists()
 
