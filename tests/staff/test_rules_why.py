@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -187,6 +188,9 @@ class TestBackTest:
         assert b"<progress" in browser(ada).get(address).content
         assert b"<progress" in browser(ada).get(address).content
         assert asked == [(rule.pk, 7)]  # once, however often it is looked at
+        monkeypatch.setattr(trying, "_SILENT", timedelta(0))
+        browser(ada).get(address)
+        assert len(asked) == 2  # its worker was killed
         trying.run(*asked[0])
         assert b"Would have matched 2 of 3 tickets" in browser(ada).get(address).content
         cache.clear()

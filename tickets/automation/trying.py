@@ -19,34 +19,41 @@ from tickets.tasks import run_back_test
 
 SHORT = 1_500
 """Events that are looked through while somebody waits for the page."""
-_KEPT = 3600
+_KEPT = 900
+_SILENT = timedelta(minutes=2)
 
 
 def result(rule: Rule, days: int) -> dict[str, Any]:
-    """The back-test, or how far it has come ({"done", "whole"}). Asking again gives what is there; a changed rule is
-    another back-test."""
+    """The back-test, or how far it has come ({"done", "whole", "at"}). Asking again gives what is there; a changed rule
+    is another back-test, and one of whose worker nothing was heard is begun again."""
     key = _key(rule, days)
     known = cache.get(key)
-    if known is not None:
+    if known is not None and ("at" not in known or timezone.now() - known["at"] < _SILENT):
         return dict(known)
     if _events(days) <= SHORT:
         return _run(rule, days)
-    begun = {"done": 0, "whole": 0}
+    begun = _come(0, 0)
     cache.set(key, begun, _KEPT)
     run_back_test.delay(rule.pk, days)
     return begun
 
 
+def _come(done: int, whole: int) -> dict[str, Any]:
+    return {"done": done, "whole": whole, "at": timezone.now()}
+
+
 def run(pk: int, days: int) -> None:
     """The worker's part."""
-    rule = Rule.objects.get(pk=pk)
+    rule = Rule.objects.filter(pk=pk).first()
+    if rule is None:
+        return
     key = _key(rule, days)
-    found = _run(rule, days, tell=lambda done, whole: cache.set(key, {"done": done, "whole": whole}, _KEPT))
+    found = _run(rule, days, tell=lambda done, whole: cache.set(key, _come(done, whole), _KEPT))
     cache.set(key, found, _KEPT)
 
 
 def _key(rule: Rule, days: int) -> str:
-    return f"back-test:{rule.pk}:{rule.version}:{days}:{timezone.now():%Y%m%d%H}"
+    return f"back-test:{rule.pk}:{rule.version}:{days}"
 
 
 def _events(days: int) -> int:
