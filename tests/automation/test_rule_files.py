@@ -55,13 +55,14 @@ def test_what_goes_out_comes_in_again(made, tmp_path: Path):
     command("import", str(file))
     assert [(rule.definition, rule.is_enabled, rule.position) for rule in Rule.objects.all()] == before
     assert command("export") == text
+    assert command("plan", str(file)) == "nothing to do\n"
 
 
 def test_taking_the_same_again_changes_nothing(made, tmp_path: Path):
     file = tmp_path / "rules.yaml"
     command("export", str(file))
-    assert {line.split()[0] for line in command("plan", str(file)).splitlines()} == {"same"}
-    command("import", str(file))
+    assert command("plan", str(file)) == "nothing to do\n"
+    assert command("import", str(file)) == "nothing to do\n"
     assert RuleVersion.objects.count() == len(made)
 
 
@@ -77,8 +78,12 @@ def test_a_plan_shows_the_difference_and_changes_nothing(made, tmp_path: Path):
 
 
 def test_the_order_of_the_file_is_the_order_of_the_rules(made):
-    entries = files.read(files.exported())
-    files.take(list(reversed(entries)), by=SYSTEM)
+    entries = list(reversed(files.read(files.exported())))
+    assert [(one.kind, one.diff) for one in files.differences(entries) if one.what == "order"] == [
+        ("trigger", 'First: "quoted"\nSecond')
+    ]
+    files.take(entries, by=SYSTEM)
+    assert {one.what for one in files.differences(entries)} == {"same"}
     assert list(Rule.objects.filter(kind="trigger").values_list("name", flat=True)) == ['First: "quoted"', "Second"]
 
 

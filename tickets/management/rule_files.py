@@ -42,7 +42,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Difference:
-    """What taking a file would do to one rule: `what` is new, changed or same."""
+    """What taking a file would do to one rule: `what` is new, changed or same; or to the order of a kind: order."""
 
     kind: str
     name: str
@@ -205,10 +205,18 @@ def _ids(line: int, mistakes: list[str]) -> Swap:
 
 
 def differences(entries: list[Entry]) -> list[Difference]:
-    """What taking them would change. Rules that the file does not name are left as they are."""
-    known = {(rule.kind, rule.name): rule for rule in Rule.objects.all()}
+    """What taking them would change. Rules that the file does not name are left as they are, behind those it names."""
+    known = {(rule.kind, rule.name): rule for rule in Rule.objects.order_by("kind", "position", "pk")}
     names: dict[tuple[str, int], str] = {}
-    return [_difference(known.get((one.definition["kind"], one.definition["name"])), one, names) for one in entries]
+    found = [_difference(known.get((one.definition["kind"], one.definition["name"])), one, names) for one in entries]
+    return found + [one for kind in Rule.Kind.values if (one := _moved(kind, known, found))]
+
+
+def _moved(kind: str, known: Mapping[tuple[str, str], Rule], found: list[Difference]) -> Difference | None:
+    now = [name for which, name in known if which == kind]
+    named = [one.name for one in found if one.kind == kind and one.what != "new"]
+    then = named + [name for name in now if name not in named]
+    return Difference(kind, "", "order", "\n".join(then)) if named and then != now else None
 
 
 def _difference(rule: Rule | None, entry: Entry, names: dict[tuple[str, int], str]) -> Difference:

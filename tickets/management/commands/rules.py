@@ -31,10 +31,17 @@ class Command(BaseCommand):
         except files.Unreadable as refusal:
             raise CommandError(str(refusal)) from refusal
         for one in found:
-            self.stdout.write(f"{one.what:8} {one.kind} “{one.name}”")
-            if one.what == "changed" or (one.what == "new" and deed == "plan"):
-                self.stdout.write(one.diff)
+            self._tell(one, with_new=deed == "plan")
+        if all(one.what == "same" for one in found):
+            self.stdout.write("nothing to do")
         return None
+
+    def _tell(self, one: files.Difference, *, with_new: bool) -> None:
+        if one.what == "same":
+            return
+        self.stdout.write(f"{one.what:8} {one.kind}" + (f" “{one.name}”" if one.name else ""))
+        if one.what != "new" or with_new:
+            self.stdout.write(one.diff)
 
     def _export(self, file: str) -> None:
         text = files.exported()
