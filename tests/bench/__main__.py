@@ -80,13 +80,17 @@ def measure(desk: Desk, only: list[str]) -> dict[str, Any]:
 
 
 def sweeps(data: Path, tickets: int) -> str:
-    """What the SLA clock's minute sweep costs with 100 due tickets among 1,000 and among `tickets`."""
-    lines = [("tickets", "ms", "worker", "database")]
-    for count in (SMALL, tickets):
-        found = json.loads(_sweep(data / f"sweep-{count}", count))
-        lines.append((f"{count:,}", *(f"{found[name]:.0f}" for name in ("milliseconds", "worker", "database"))))
-    table = "\n".join("  ".join(cell.rjust(10) for cell in line) for line in lines)
-    return f"{table}\n\n{found['explain']}"
+    """What the minute's looks cost with 100 due tickets among 1,000 and among `tickets`: of the SLA clock, and of an
+    automation."""
+    told = []
+    for title, module in (("SLA clock", "tests.bench.sweep"), ("automation", "tests.bench.automations")):
+        lines = [("tickets", "ms", "worker", "database")]
+        for count in (SMALL, tickets):
+            found = json.loads(_apart(data / f"sweep-{count}", module, str(count)))
+            lines.append((f"{count:,}", *(f"{found[name]:.0f}" for name in ("milliseconds", "worker", "database"))))
+        table = "\n".join("  ".join(cell.rjust(10) for cell in line) for line in lines)
+        told.append(f"{title}\n{table}\n\n{found['explain']}")
+    return "\n\n".join(told)
 
 
 def rules(data: Path) -> str:
@@ -100,10 +104,6 @@ def rules(data: Path) -> str:
     return (
         f"{table}\n\n100 rules add {more:.2f} ms CPU to an event (goal: <= 3); asking them takes {found['asked']:.2f}"
     )
-
-
-def _sweep(data: Path, count: int) -> str:
-    return _apart(data, "tests.bench.sweep", str(count))
 
 
 def _apart(data: Path, *module: str) -> str:
@@ -125,7 +125,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tickets", type=int, default=10_000, metavar="N", help="size of the desk (10,000)")
     parser.add_argument("--data", type=Path, default=ROOT / "var" / "bench", help="folder of its desks (var/bench)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--sweep", action="store_true", help="instead: the SLA clock's sweep at 1,000 and N tickets")
+    parser.add_argument("--sweep", action="store_true", help="instead: the minute's sweeps at 1,000 and N tickets")
     parser.add_argument("--rules", action="store_true", help="instead: what 100 rules cost an event that none matches")
     parser.add_argument("--timings", action="store_true", help="instead: whether answer times tell who has an account")
     parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these rows; nothing is remembered")

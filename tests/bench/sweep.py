@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -31,7 +32,8 @@ from tickets.models import SYSTEM, Department, SlaFired, SlaPolicy, Ticket, Tick
 DUE = 100
 ROUNDS = 7
 _TICK = os.sysconf("SC_CLK_TCK")
-# Every tenth ticket is open and due some day; the first hundred were to be warned of a minute ago.
+# Every tenth ticket is open, has waited for less than two days and is due some day; the first hundred were to be warned
+# of a minute ago.
 _COPY = """
 INSERT INTO tickets_ticket ({columns})
 SELECT {values} FROM tickets_ticket AS one, generate_series(1, %(count)s) AS counted WHERE one.id = %(model)s
@@ -41,19 +43,14 @@ _OTHERS = {
     "nonce": "NULL",
     "state": "CASE WHEN counted %% 10 = 0 THEN 'new' ELSE 'closed' END",
     "closed_at": "CASE WHEN counted %% 10 = 0 THEN NULL ELSE one.created_at END",
+    "waiting_since": "CASE WHEN counted %% 10 = 0 THEN now() + (counted %% 39 - 39) * interval '1 hour' END",
     "next_breach_at": "CASE WHEN counted %% 10 = 0 THEN now() + (1 + counted %% 9999) * interval '1 hour' END",
 }
 _DUE = {"number": "'A' || counted", "nonce": "NULL"}
 
 
 def main(count: int) -> None:
-    call_command("migrate", verbosity=0)
-    model = Ticket.objects.filter(subject="Bench").order_by("pk").first() or _model()
-    if Ticket.objects.count() < count:
-        _copies(model, DUE - 1, _DUE)
-        _copies(model, count - DUE, _OTHERS)
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE tickets_ticket")
+    model = tables(count)
     rounds = [_round(model) for _ in range(ROUNDS + 1)][1:]  # the first fills caches
     _fall_due(model)
     plan = Ticket.objects.filter(next_breach_at__lte=timezone.now()).order_by("next_breach_at").values_list("pk")
@@ -63,6 +60,18 @@ def main(count: int) -> None:
         "explain": plan[:200].explain(analyze=True, costs=False),
     }
     print(json.dumps(found))
+
+
+def tables(count: int) -> Ticket:
+    """Made once; returns the ticket that the others are like."""
+    call_command("migrate", verbosity=0)
+    model = Ticket.objects.filter(subject="Bench").order_by("pk").first() or _model()
+    if Ticket.objects.count() < count:
+        _copies(model, DUE - 1, _DUE)
+        _copies(model, count - DUE, _OTHERS)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE tickets_ticket")
+    return model
 
 
 def _model() -> Ticket:
@@ -87,23 +96,34 @@ def _copies(model: Ticket, count: int, other: dict[str, str]) -> None:
 
 def _round(model: Ticket) -> dict[str, float]:
     pks = _fall_due(model)
+    looked, cost = measured(timers.sweep_sla)
+    warned = TicketEvent.objects.filter(ticket__in=pks, kind="sla_warning").count()
+    if (looked, warned) != (DUE, DUE):
+        raise SystemExit(f"looked at {looked} tickets and warned of {warned} instead of {DUE}")
+    return cost
+
+
+def measured(sweep: Callable[[], int]) -> tuple[int, dict[str, float]]:
+    """What the sweep says, and what it cost."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         backend = cursor.fetchone()[0]
     before = (time.monotonic(), time.process_time(), _cpu(backend))
-    looked = timers.sweep_sla()
+    looked = sweep()
     after = (time.monotonic(), time.process_time(), _cpu(backend))
-    warned = TicketEvent.objects.filter(ticket__in=pks, kind="sla_warning").count()
-    if (looked, warned) != (DUE, DUE):
-        raise SystemExit(f"looked at {looked} tickets and warned of {warned} instead of {DUE}")
     wall, ours, theirs = ((b - a) * 1000 for a, b in zip(before, after, strict=True))
-    return {"milliseconds": round(wall, 1), "worker": round(ours, 1), "database": round(theirs, 1)}
+    return looked, {"milliseconds": round(wall, 1), "worker": round(ours, 1), "database": round(theirs, 1)}
+
+
+def chosen(model: Ticket) -> list[int]:
+    """The tickets whose time comes."""
+    due = Ticket.objects.filter(state="new", number__regex="^A") | Ticket.objects.filter(pk=model.pk)
+    return list(due.values_list("pk", flat=True))
 
 
 def _fall_due(model: Ticket) -> list[int]:
     """A hundred warnings are due now, as if none had been given yet."""
-    due = Ticket.objects.filter(state="new", number__regex="^A") | Ticket.objects.filter(pk=model.pk)
-    pks = list(due.values_list("pk", flat=True))
+    pks = chosen(model)
     began = timezone.now() - timedelta(minutes=49)
     for rows in (SlaFired, TicketEvent):
         rows.objects.filter(ticket__in=pks, **({"kind": "sla_warning"} if rows is TicketEvent else {})).delete()
