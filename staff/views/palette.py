@@ -1,4 +1,5 @@
-"""What the command palette offers for the words typed: tickets, verbs of the open one, views, customers, pages."""
+"""What the command palette offers for the words typed: verbs and macros of the open ticket, tickets, views, customers,
+pages."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from staff import verbs
+from staff import macros, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.keys import GO_LABELS
 from tickets import queries, worklists
@@ -27,7 +28,7 @@ Items = list[dict[str, Any]]
 def palette(request: AgentRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "").strip()[:200]
     groups = [
-        (_("This ticket"), _verbs(request, text)),
+        *_of_ticket(request, text),
         (_("Tickets"), _tickets(request.user, text)),
         (_("Views"), _views(request.user, text)),
         (_("Customers"), _customers(text)),
@@ -36,15 +37,17 @@ def palette(request: AgentRequest) -> HttpResponse:
     return render(request, "staff/_palette_items.html", {"groups": [group for group in groups if group[1]]})
 
 
-def _item(label: Any, url: str, hint: Any = "", press: str = "") -> dict[str, Any]:
-    return {"label": label, "url": url, "hint": hint, "press": press}
+def _item(label: Any, url: str, hint: Any = "", press: str = "", *, is_shown: bool = False) -> dict[str, Any]:
+    """`press` names the verb whose button is pressed; `is_shown`: what stands at `url` is put into that verb's form."""
+    return {"label": label, "url": url, "hint": hint, "press": press, "is_shown": is_shown}
 
 
 def _fits(label: Any, text: str) -> bool:
     return all(word in str(label).lower() for word in text.lower().split())
 
 
-def _verbs(request: AgentRequest, text: str) -> Items:
+def _of_ticket(request: AgentRequest, text: str) -> list[tuple[Any, Items]]:
+    """What may be done with the open ticket; each macro with what it would do."""
     number = request.GET.get("ticket", "")[:24]
     if not number:
         return []
@@ -55,7 +58,14 @@ def _verbs(request: AgentRequest, text: str) -> Items:
     is_follower = ticket.followers.filter(user=request.user).exists()
     offered = verbs.offered(ticket, verbs.possible(ticket, request.user), is_follower=is_follower)
     found = [_item(one["label"], one["url"], one["key"], one["verb"]) for one in offered if _fits(one["label"], text)]
-    return found[: MOST * 3 if text else MOST]
+    rows = macros.offered(ticket, request.user) if any(one["verb"] == "macros" for one in offered) else []
+    fit = [
+        _item(row["name"], row["url"], " · ".join(row["effects"]), "macros", is_shown=True)
+        for row in rows
+        if _fits(row["name"], text)
+    ]
+    most = MOST * 3 if text else MOST
+    return [(_("This ticket"), found[:most]), (_("Macros"), fit[:most])]
 
 
 def _tickets(user: User, text: str) -> Items:

@@ -1,5 +1,5 @@
 // <command-palette>: Ctrl or Cmd with K opens it; arrows choose, Enter goes there or presses the button of a verb on the
-// page. Without anything chosen Enter searches.
+// page; a macro is shown with what it would do, and Enter again runs it. Without anything chosen Enter searches.
 customElements.define("command-palette", class extends HTMLElement {
   connectedCallback() {
     this.dialog = this.querySelector("dialog");
@@ -65,7 +65,16 @@ customElements.define("command-palette", class extends HTMLElement {
     const button = press && document.querySelector(`[popovertarget="${press}-form"], form[action*="/${press}/"] button`);
     if (!button) return false;
     this.dialog.close();
-    button.click();
+    if ("shown" in item.dataset) this.show(item.href + location.search, button);
+    else button.click();
     return true;
+  }
+
+  // Loaded before the popover opens, so that its own first loading is held back and the focus goes to what is shown.
+  async show(url, button) {
+    const box = document.getElementById(button.getAttribute("popovertarget"));
+    await window.htmx.ajax("GET", url, { target: box, swap: "innerHTML" });
+    box.addEventListener("toggle", (event) => event.stopImmediatePropagation(), { capture: true, once: true });
+    button.click();
   }
 });

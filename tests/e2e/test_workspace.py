@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
+from tests.automation.making import rule, tag
 from tests.e2e.company import Company
 from tests.e2e.surfing import Surfer
 from tickets.models import Ticket
@@ -58,6 +59,20 @@ def test_the_palette_does_what_a_button_does(page: Page, made: list[Ticket]) -> 
     expect(page.locator(".palette__item[aria-selected=true]")).to_contain_text("Assign")
     page.keyboard.press("Enter")
     expect(page.locator("#assign-form form")).to_be_visible()
+
+
+def test_the_palette_shows_a_macro_and_runs_it(page: Page, made: list[Ticket]) -> None:
+    rule("macro", "Solved at last", {}, tag("lamp-solved"), {"do": "resolve"})
+    page.goto(f"/staff/tickets/{made[2].number}/?view=all-open")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("solved at")
+    expect(page.locator(".palette__item[aria-selected=true]")).to_contain_text("lamp-solved")
+    page.keyboard.press("Enter")
+    expect(page.locator("#macros-form h2")).to_have_text("Solved at last")
+    expect(page.locator("#macros-form button:focus")).to_have_text("Run")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("“Solved at last” is done.")
+    assert Ticket.objects.get(pk=made[2].pk).state == "resolved"
 
 
 def test_the_palette_jumps_to_a_number(page: Page, made: list[Ticket]) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from staff import keys, verbs
 from tests import factories, people
+from tests.automation.making import rule, tag
 from tickets import queries
 from tickets.actions import desk_habits, views
 
@@ -41,6 +44,37 @@ def test_verbs_of_the_open_ticket(browser, agent, reader, ticket):
     assert labels[0] == "Resolve"
     assert 'data-press="resolve"' in page
     assert "Resolve" not in offers(browser(reader), "", ticket.number)[0]
+
+
+def test_macros_of_the_open_ticket_tell_what_they_would_do(browser, agent, ticket):
+    solved = rule("macro", "Solved at last", {}, tag("solved"), {"do": "resolve"})
+    rule("macro", "Only for mail", {"field": "source", "op": "is", "value": "email"}, tag("mail"))
+    client = browser(agent)
+    labels, page = offers(client, "solved la", ticket.number)
+    assert labels == ["Solved at last"]
+    assert re.search(rf'href="/staff/tickets/{ticket.number}/macros/{solved.pk}/" data-press="macros" data-shown>', page)
+    assert re.search(r'<span class="quiet ellipsis">[^<]*solved[^<]* · [^<]*esolve', page)
+    assert "Only for mail" not in offers(client, "", ticket.number)[0]
+    assert "Solved at last" not in offers(client, "solved")[0]  # no ticket is open
+
+
+def test_strangers_are_offered_no_macros(browser, outsider, ticket):
+    rule("macro", "Solved at last", {}, tag("solved"))
+    assert "Solved at last" not in offers(browser(outsider), "solved", ticket.number)[0]
+
+
+def test_more_macros_need_no_more_queries(browser, agent, ticket):
+    client = browser(agent)
+    rule("macro", "M0", {}, tag("one"))
+    counts = []
+    for number in (1, 2):
+        offers(client, "m", ticket.number)
+        with CaptureQueriesContext(connection) as captured:
+            offers(client, "m", ticket.number)
+        counts.append(len(captured))
+        rule("macro", f"M{number}", {}, tag("two"))
+        rule("macro", f"M{number}b", {}, tag("three"))
+    assert counts[0] == counts[1]
 
 
 def test_strangers_learn_nothing(browser, outsider, ticket):
