@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -85,21 +85,21 @@ def mistakes(worklist: Worklist) -> list[str]:
     return [views.place(mistake) for mistake in worklist.mistakes]
 
 
-def group_labels(group: str, values: Sequence[Any]) -> list[str]:
-    """The heading for each row; one query at most."""
+def group_labels(group: str, values: Sequence[Any], people: Mapping[int, User]) -> list[str]:
+    """The heading for each row; one query at most. `people` are those who are assigned to the rows."""
     if not group or not values:
         return []
-    names = _names(group, {value for value in values if value is not None})
+    names = _names(group, {value for value in values if value is not None}, people)
     none = {"assignee": _("Nobody assigned"), "team": _("No team")}.get(group, "–")
     return [names.get(value, none) if value is not None else none for value in values]
 
 
-def _names(group: str, values: set[Any]) -> dict[Any, str]:
+def _names(group: str, values: set[Any], people: Mapping[int, User]) -> dict[Any, str]:
     if group == "state":
         return {place: str(state.label) for place, state in enumerate(State)}
     if group == "priority":
         return {priority.value: str(priority.label) for priority in Priority}
     if group == "assignee":
-        return {person.pk: person.display_name for person in User.objects.filter(pk__in=values).only("name", "email")}
+        return {pk: person.display_name for pk, person in people.items()}
     model = Team if group == "team" else Department
     return dict(model._default_manager.filter(pk__in=values).values_list("pk", "name"))

@@ -14,29 +14,30 @@ from django.utils.translation import gettext_lazy
 from staff import drawn
 from staff.places import url_of
 from staff.rows import Presenter
-from tickets.models import Field, Ticket, User
+from tickets.models import Field, Ticket
 from tickets.queries import Row
 from tickets.states import Source
 from tickets.worklists import Worklist
 
 FIELD = "field."
 DEFAULT = ("requester", "state", "priority", "assignee", "due", "tags", "activity")
-# Read for the rows of a table only.
-_MORE = (
-    "team__name", "department__name", "help_topic__name", "source", "message_count", "created_at", "updated_at",
-    "requester__organization__name", "fields",
-)  # fmt: skip
 Cell = Callable[[dict[str, Any]], str]
 
 
 @dataclass(frozen=True)
 class Column:
-    """`order` is what the list is sorted by when its head is chosen. `cell` gives HTML."""
+    """`order` is what the list is sorted by when its head is chosen. `cell` gives HTML. `reads` is what it shows beyond
+    what every list reads of a ticket; a table without such columns costs no more than the list."""
 
     label: Any
     cell: Cell
     order: str = ""
     is_number: bool = False
+    reads: str = ""
+
+
+def _more(label: Any, reads: str, cell: Cell | None = None, order: str = "", *, is_number: bool = False) -> Column:
+    return Column(label, cell or _text(reads), order, is_number, reads)
 
 
 def _text(name: str) -> Cell:
@@ -50,20 +51,20 @@ def _time(name: str) -> Cell:
 COLUMNS: dict[str, Column] = {
     "number": Column(gettext_lazy("Number"), _text("number"), "newest"),
     "requester": Column(gettext_lazy("Requester"), _text("requester"), "requester"),
-    "organization": Column(gettext_lazy("Organization"), _text("requester__organization__name")),
+    "organization": _more(gettext_lazy("Organization"), "requester__organization__name"),
     "state": Column(gettext_lazy("Status"), lambda one: one["status_html"]),
     "priority": Column(gettext_lazy("Priority"), lambda one: one["priority_html"], "priority"),
     "assignee": Column(gettext_lazy("Assignee"), _text("assignee_name")),
-    "team": Column(gettext_lazy("Team"), _text("team__name")),
-    "department": Column(gettext_lazy("Department"), _text("department__name")),
-    "topic": Column(gettext_lazy("Help topic"), _text("help_topic__name")),
+    "team": _more(gettext_lazy("Team"), "team__name"),
+    "department": _more(gettext_lazy("Department"), "department__name"),
+    "topic": _more(gettext_lazy("Help topic"), "help_topic__name"),
     "tags": Column(gettext_lazy("Tags"), lambda one: one["tags_html"]),
     "due": Column(gettext_lazy("Deadline"), lambda one: one["due_html"], "due"),
     "activity": Column(gettext_lazy("Latest message"), lambda one: drawn.time(one["when"], one["when_iso"]), "latest"),
-    "created": Column(gettext_lazy("Opened"), _time("created_at"), "newest"),
-    "updated": Column(gettext_lazy("Changed"), _time("updated_at"), "updated"),
-    "source": Column(gettext_lazy("Came by"), lambda one: escape(str(Source(one["source"]).label))),
-    "messages": Column(gettext_lazy("Messages"), _text("message_count"), is_number=True),
+    "created": _more(gettext_lazy("Opened"), "created_at", _time("created_at"), "newest"),
+    "updated": _more(gettext_lazy("Changed"), "updated_at", _time("updated_at"), "updated"),
+    "source": _more(gettext_lazy("Came by"), "source", lambda one: escape(str(Source(one["source"]).label))),
+    "messages": _more(gettext_lazy("Messages"), "message_count", is_number=True),
 }
 
 
@@ -83,7 +84,7 @@ def chosen(keys: Sequence[str]) -> dict[str, Column]:
         if key in COLUMNS:
             found[key] = COLUMNS[key]
         elif (name := key[len(FIELD) :]) in labels:
-            found[key] = Column(labels[name], _field(name))
+            found[key] = _more(labels[name], "fields", _field(name))
     return found
 
 
@@ -98,7 +99,7 @@ def _field(name: str) -> Cell:
 
 
 def table(
-    user: User, worklist: Worklist, rows: Sequence[Row], groups: Sequence[str], back: str, place: dict[str, str]
+    worklist: Worklist, rows: Sequence[Row], presenter: Presenter, groups: Sequence[str], place: dict[str, str]
 ) -> dict[str, Any]:
     """`head`: label, url, is_sorted; `body` as HTML."""
     columns = chosen(worklist.columns)
@@ -111,13 +112,11 @@ def table(
         }
         for column in columns.values()
     ]
-    return {"head": head, "body": _body(user, rows, groups, back, columns)}
+    return {"head": head, "body": _body(rows, presenter, groups, columns)}
 
 
-def _body(user: User, rows: Sequence[Row], groups: Sequence[str], back: str, columns: dict[str, Column]) -> SafeString:
-    if not rows:
-        return SafeString()
-    presenter, more = Presenter(user, back, None, rows), _more(rows)
+def _body(rows: Sequence[Row], presenter: Presenter, groups: Sequence[str], columns: dict[str, Column]) -> SafeString:
+    more = _beyond(rows, {column.reads for column in columns.values() if column.reads})
     words = {"waits": escape(_("Waits for an answer")), "choose": escape(_("Select"))}
     html = []
     for place, row in enumerate(rows):
@@ -127,8 +126,10 @@ def _body(user: User, rows: Sequence[Row], groups: Sequence[str], back: str, col
     return mark_safe("".join(html))  # noqa: S308 - escaped above
 
 
-def _more(rows: Sequence[Row]) -> dict[int, dict[str, Any]]:
-    found = Ticket.objects.filter(pk__in=[row.id for row in rows]).order_by().values("pk", *_MORE)
+def _beyond(rows: Sequence[Row], names: set[str]) -> dict[int, dict[str, Any]]:
+    if not rows or not names:
+        return {}
+    found = Ticket.objects.filter(pk__in=[row.id for row in rows]).order_by().values("pk", *sorted(names))
     return {one["pk"]: one for one in found}
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from staff import arranging, columns
 from staff.places import name_of, url_of
 from staff.rail import rail
-from staff.rows import rows
+from staff.rows import Presenter, rows
 from tickets import worklists
 from tickets.actions import bulk_verbs
 from tickets.models import User
@@ -38,11 +38,12 @@ def pane(user: User, worklist: Worklist, place: dict[str, str], selected: int | 
         "previous_url": url_of(worklist, **how, before=page.before) if page.before else "",
         "next_url": url_of(worklist, **how, after=page.after) if page.after else "",
     }
-    groups = arranging.group_labels(worklist.group, getattr(page, "groups", []))
+    presenter = Presenter(user, back, selected, page.rows)
+    groups = arranging.group_labels(worklist.group, getattr(page, "groups", []), presenter.people)
     if is_table:
-        context["table"] = columns.table(user, worklist, page.rows, groups, back, place)
+        context["table"] = columns.table(worklist, page.rows, presenter, groups, place)
     else:
-        context["rows"] = rows(user, page.rows, back, selected, groups)
+        context["rows"] = rows(page.rows, presenter, groups)
     return context
 
 

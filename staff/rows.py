@@ -20,14 +20,9 @@ _PRIORITY_KIND: dict[int, str] = {Priority.LOW: "neutral", Priority.HIGH: "warn"
 SHOWN_TAGS = 3
 
 
-def rows(
-    user: User, found: Sequence[Row], back: str, selected: int | None = None, groups: Sequence[str] = ()
-) -> SafeString:
-    """Rows as HTML, empty when there are none. `back` is the query that names the list, so that a ticket opens beside
-    it. `groups` has the heading that each row stands under."""
-    if not found:
-        return SafeString()
-    presenter = Presenter(user, back, selected, found)
+def rows(found: Sequence[Row], presenter: Presenter, groups: Sequence[str] = ()) -> SafeString:
+    """Rows as HTML, empty when there are none. `presenter` was made for them. `groups` has the heading that each row
+    stands under."""
     words = {"waits": escape(_("Waits for an answer")), "choose": escape(_("Select"))}
     html = [drawn.row(presenter.present(one), words) for one in found]
     for place, group in enumerate(groups):
@@ -51,7 +46,7 @@ def _people(found: Sequence[Row], user: User) -> dict[int, User]:
 
 
 class Presenter:
-    """Says what rows show, in words."""
+    """Says what rows show, in words. `back` is the query that names the list, so that a ticket opens beside it."""
 
     def __init__(self, user: User, back: str, selected: int | None, found: Sequence[Row]) -> None:
         self.people = _people(found, user)

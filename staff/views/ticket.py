@@ -16,7 +16,7 @@ from staff import buttons, canned_choice, lists, related, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.places import PLACE, find, place, url_of
-from staff.rows import rows
+from staff.rows import Presenter, rows
 from staff.views.queue import DEFAULT
 from tickets import notices, queries, worklists
 from tickets.actions import desk_habits, undoing
@@ -133,9 +133,10 @@ def beside(request: AgentRequest) -> Worklist:
 def _around(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
     """What stands beside the pane and may have changed with it."""
     worklist = beside(request)
+    row = [queries.row(ticket)]
     context: dict[str, Any] = {
         "view": {"url": url_of(worklist, **place(request.GET))},
-        "fresh_row": rows(request.user, [queries.row(ticket)], here(request)[1:], ticket.pk),
+        "fresh_row": rows(row, Presenter(request.user, here(request)[1:], ticket.pk, row)),
     }
     if len(messages.get_messages(request)):
         context["rail"] = lists.rail(request.user, worklist.slug, fresh=True)
