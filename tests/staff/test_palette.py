@@ -52,7 +52,9 @@ def test_macros_of_the_open_ticket_tell_what_they_would_do(browser, agent, ticke
     client = browser(agent)
     labels, page = offers(client, "solved la", ticket.number)
     assert labels == ["Solved at last"]
-    assert re.search(rf'href="/staff/tickets/{ticket.number}/macros/{solved.pk}/" data-press="macros" data-shown>', page)
+    assert re.search(
+        rf'href="/staff/tickets/{ticket.number}/macros/{solved.pk}/" data-press="macros" data-shown>', page
+    )
     assert re.search(r'<span class="quiet ellipsis">[^<]*solved[^<]* · [^<]*esolve', page)
     assert "Only for mail" not in offers(client, "", ticket.number)[0]
     assert "Solved at last" not in offers(client, "solved")[0]  # no ticket is open
