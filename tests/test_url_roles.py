@@ -23,6 +23,7 @@ PAGES = re.compile(r"admin:tickets_\w+_(changelist|add|change|delete|history)$")
 MODEL_PAGES = {"changelist", "add", "change", "delete", "history"}
 ARRIVED = ("arrived", "raw", "retry", "release", "block")  # what is done to a mail that came
 ARTICLES = {f"portal:kb_{what}" for what in ("article", "feedback", "solved")} | {"api:article", "staff:article_detach"}
+PATCHED = {"api:ticket", "api:view"}
 NAMELESS = {True: "admin:row", False: "admin:none"}  # below a model; whatever else begins with admin/
 
 
@@ -89,7 +90,7 @@ def path_of(name: str, world: worlds.World) -> str:
 def named(name: str, key: str, world: worlds.World) -> Any:
     if name == "portal:unsubscribe":
         return signing.unsubscribe_token(signing.key(), world.ticket.pk, world.ticket.requester_id)
-    if key == "slug" and name.startswith("staff:view_"):
+    if key == "slug" and name.startswith(("staff:view_", "api:view")):
         return world.view.slug
     if key == "pk":
         mails = dict.fromkeys(("staff:mail_resend", "staff:mail_cancel"), world.outbound)
@@ -161,6 +162,6 @@ def test_the_api(world: worlds.World, name: str) -> None:
     body = {"data": asked(world) if callable(asked) else asked, "content_type": "application/json"}
     got = {
         "GET": seen(worlds.TOKENS, partial(call, world, "get", path)),
-        "POST": seen(worlds.TOKENS, partial(call, world, "patch" if name == "api:ticket" else "post", path, **body)),
+        "POST": seen(worlds.TOKENS, partial(call, world, "patch" if name in PATCHED else "post", path, **body)),
     }
     assert got == {"GET": " ".join(API_GET[name].split()), "POST": " ".join(API_POST[name].split())}

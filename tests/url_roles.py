@@ -464,11 +464,12 @@ API_GET = {
     "api:articles":                        "401    200    200    200    200        200     200    200         200",
     "api:article":                         "401    404    404    200    200        200     200    200         200",
     "api:views":                            "401    200    200    200    200        200     200    200         200",
+    "api:view":                             "401    404    404    200    200        404     404    404         404",
     "api:schema":                           "200    200    200    200    200        200     200    200         200",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
 
-# PATCH for api:ticket
+# PATCH for api:ticket and api:view
 API_POST = {
     #                                       none   own    other  agent  agent-read foreign reader admin-write admin
     "api:tickets":                          "401    201    201    201    403        201     201    201         201",
@@ -505,6 +506,7 @@ API_POST = {
     "api:articles":                        "401    405    405    405    403        405     405    405         405",
     "api:article":                         "401    405    405    405    403        405     405    405         405",
     "api:views":                            "401    403    403    201    403        201     201    201         201",
+    "api:view":                             "401    404    404    200    403        404     404    404         404",
     "api:schema":                           "405    405    405    405    405        405     405    405         405",
     "api:docs":                             "200    200    200    200    200        200     200    200         200",
 }
@@ -610,5 +612,6 @@ API_BODIES: dict[str, Any] = {
     "api:side": {"to": "help@supplier.example", "body": _TEXT},
     "api:split": {"place": 1},
     "api:views": {"name": "Lamps", "query": "is:open"},
+    "api:view": {"name": "Lights"},
     "api:snooze": {"until": f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"},
 }

@@ -209,3 +209,7 @@ class NewView(Strict):
     order = serializers.CharField(required=False, max_length=20)
     group = serializers.CharField(required=False, max_length=20, allow_blank=True)
     columns = serializers.ListField(required=False, child=serializers.CharField(max_length=60), max_length=12)
+
+
+class ViewChange(NewView):
+    version = serializers.IntegerField(required=False, min_value=0, help_text=gettext_lazy("The one that was read."))

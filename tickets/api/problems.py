@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, NotAuthenticated, ValidationError
 from rest_framework.response import Response
 
-from tickets.models import Ticket
+from tickets.models import SavedView, Ticket
 from tickets.refusals import IllegalTransition, Invalid, NotAllowed, OutdatedReply, Refused, TooLate, TooMany
 
 MEDIA_TYPE = "application/problem+json"
@@ -30,7 +30,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return problem(400, "invalid", _("Some fields cannot be taken."), errors=_flat(error.detail))
     if isinstance(error, APIException):
         return _api(error)
-    if isinstance(error, Http404 | Ticket.DoesNotExist):
+    if isinstance(error, Http404 | Ticket.DoesNotExist | SavedView.DoesNotExist):
         return problem(404, "not-found", _("There is no such thing, or it is not for you to see."))
     if isinstance(error, PermissionDenied):
         return problem(403, "not-allowed", _("You are not allowed to do this."))

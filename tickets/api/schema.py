@@ -18,7 +18,7 @@ _REFUSALS = {
         "401": "No valid token.",
         "403": "The scope or the person may not.",
         "404": "Not there, or not to be seen.",
-        "409": "The lifecycle has no such step from here.",
+        "409": "The lifecycle has no such step from here, or somebody was faster.",
         "422": "The Idempotency-Key was used for another request.",
     },
 }
@@ -27,7 +27,8 @@ _REFUSALS = {
 class Described(AutoSchema):
     def get_operation_id(self) -> str:
         name = type(self.view).__name__
-        verb = {"GET": "list" if self._is_list_view() else "read", "PATCH": "change"}.get(self.method, "")
+        verbs = {"GET": "list" if self._is_list_view() else "read", "PATCH": "change", "DELETE": "delete"}
+        verb = verbs.get(self.method, "")
         if self.method == "POST" and "GET" in getattr(self.view, "outputs", {}):
             verb = "add"
         return f"{verb}{name}" if verb else name[0].lower() + name[1:]
@@ -50,10 +51,11 @@ class Described(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         shape = getattr(self.view, "outputs", {}).get(self.method)
-        code = "201" if self.method in getattr(self.view, "created", ()) else "200"
+        code = "204" if self.method == "DELETE" else "200"
+        code = "201" if self.method in getattr(self.view, "created", ()) else code
         answers: dict[Any, Any] = {code: shape(many=True) if shape and self._is_list_view() else shape}
         for refusal, text in _REFUSALS["GET" if self.method == "GET" else "POST"].items():
-            if refusal in ("404", "409") and "{number}" not in self.path:
+            if refusal in ("404", "409") and "{" not in self.path:
                 continue
             answers[(refusal, MEDIA_TYPE)] = OpenApiResponse(ProblemShape, description=text)
         return answers

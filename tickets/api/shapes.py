@@ -204,4 +204,5 @@ class ViewShape(Shape):
     group = serializers.CharField(help_text=_("Empty when the view has no groups."))
     columns = serializers.ListField(child=serializers.CharField())
     audience = serializers.ChoiceField(ViewAudience.choices)
+    version = serializers.IntegerField(help_text=_("Grows with each change."))
     url = serializers.URLField()

@@ -9,7 +9,7 @@ from tickets.api.views.docs import docs
 from tickets.api.views.knowledge import Articles, OneArticle
 from tickets.api.views.tickets import OneTicket, Tickets
 from tickets.api.views.time import Sla
-from tickets.api.views.views import Views
+from tickets.api.views.views import OneView, Views
 
 register_converter(TicketNumber, "ticket_number")
 
@@ -53,6 +53,7 @@ urlpatterns = [
     path("v1/articles/", Articles.as_view(), name="articles"),
     path("v1/articles/<slug:slug>/", OneArticle.as_view(), name="article"),
     path("v1/views/", Views.as_view(), name="views"),
+    path("v1/views/<slug:slug>/", OneView.as_view(), name="view"),
     path("schema/", SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation), name="schema"),
     path("docs/", docs, name="docs"),
 ]
