@@ -28,8 +28,12 @@ def save(rule: Rule | None, *, by: Actor, **definition: Any) -> Rule:
         if name not in _SETTABLE:
             raise TypeError(name)
         setattr(row, name, value)
-    row.name = check_text("name", row.name, 120)
-    if found := problems(row.kind, row.on, row.conditions, row.effects):
+    found = dict(problems(row.kind, row.on, row.conditions, row.effects))
+    try:
+        row.name = check_text("name", row.name, 120)
+    except Invalid as refusal:
+        found |= refusal.errors
+    if found:
         raise Invalid(**found)
     try:
         return _save(row, by)
