@@ -8,6 +8,7 @@ from html import escape, unescape
 from typing import NamedTuple
 
 import nh3
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 
 _TAGS = {
@@ -68,6 +69,11 @@ def _named(html: str) -> str:
         return f'<{match[1]} id="{escape(anchor)}">{match[2]}</{match[1]}>'
 
     return _HEADING.sub(name, html)
+
+
+def shown(html: str) -> SafeString:
+    """Cleaned HTML for a template."""
+    return mark_safe(html)  # noqa: S308 - `clean` made it, before it was stored
 
 
 def contents(html: str) -> list[Heading]:

@@ -99,7 +99,8 @@ def _shown(row: Article, text: ArticleText, shelf: Shelf | None) -> dict[str, An
     names = dict(settings.LANGUAGES)
     contents = article_html.contents(text.html)
     return {
-        "slug": row.slug, "title": text.title, "summary": text.summary, "html": text.html, "language": text.language,
+        "slug": row.slug, "title": text.title, "summary": text.summary, "html": article_html.shown(text.html),
+        "language": text.language,
         "contents": contents if len(contents) > 2 else [], "path": shelf.path if shelf else [],
         "updated": wording.day_and_time(text.updated_at), "updated_iso": text.updated_at.isoformat(),
         "files": [_file(file) for file in row.files.all() if file.content_type not in _PICTURES],

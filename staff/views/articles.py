@@ -170,11 +170,12 @@ def place(request: AgentRequest, pk: int) -> HttpResponse:
 def _page(
     request: AgentRequest, article: Article, text: ArticleText, form: TextForm, place_form: PlaceForm, status: int
 ) -> HttpResponse:
-    clock = Clock(request.user)
+    clock, newest = Clock(request.user), getattr(form, "newest", None)
     context = {
         "article": article, "text": text, "form": form, "place_form": place_form, "clock": clock,
         "languages": _languages(article, text.language), "files": list(article.files.all()),
-        "versions": _versions(text, clock) if text.pk else [], "newest": getattr(form, "newest", None),
+        "versions": _versions(text, clock) if text.pk else [],
+        "newest": article_html.shown(newest.html) if newest else "",
         "feedback": _feedback(article, clock), "read_url": reverse("portal:kb_article", args=[article.slug]),
         "rail": lists.rail(request.user, "articles"),
     }  # fmt: skip
@@ -219,7 +220,7 @@ def version(request: AgentRequest, pk: int) -> HttpResponse:
         return redirect(back)
     before = row.of.versions.filter(number__lt=row.number).first()
     context = {
-        "version": row, "back": back, "is_newest": row.number == row.of.version,
+        "version": row, "html": article_html.shown(row.html), "back": back, "is_newest": row.number == row.of.version,
         "when": Clock(request.user).ago(row.saved_at), "when_iso": row.saved_at.isoformat(),
         "changed": article_html.compare(before.html if before else "", row.html),
         "since": article_html.compare(row.html, row.of.html), "rail": lists.rail(request.user, "articles"),
