@@ -97,11 +97,11 @@ def named(name: str, key: str, world: worlds.World) -> Any:
         mails |= dict.fromkeys((f"staff:mail_{what}" for what in ARRIVED), world.inbound)
         mails |= {"staff:mail_unblock": world.blocked, "staff:proposed": world.proposed}
         mails |= {"portal:proposed": world.proposed, "api:proposed_one": world.proposed}
-        if name == "staff:macro":
+        if name in {"staff:macro", "api:macro"}:
             return world.macro.pk
         if name.startswith("staff:bulk_"):
             return world.bulk.pk
-        if name.startswith("staff:rule"):
+        if name.startswith(("staff:rule", "api:rule")):
             return world.rule.pk
         mails |= {"staff:canned_folder": world.canned.folder}
         mails |= dict.fromkeys(("staff:canned_one", "staff:canned_delete"), world.canned)

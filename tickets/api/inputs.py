@@ -213,3 +213,10 @@ class NewView(Strict):
 
 class ViewChange(NewView):
     version = serializers.IntegerField(required=False, min_value=0, help_text=gettext_lazy("The one that was read."))
+class RunMacro(Strict):
+    body = serializers.CharField(
+        required=False,
+        trim_whitespace=False,
+        max_length=100_000,
+        help_text=gettext_lazy("Instead of its reply's text."),
+    )

@@ -66,6 +66,8 @@ class Described(AutoSchema):
             return [OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description=text)]
         if self.path.endswith("/tickets/") and self.method == "GET":
             return [OpenApiParameter("q", str, description="Words and filters, for example: is:open printer")]
+        if self.path.endswith("{number}/rules/"):
+            return [OpenApiParameter("rule", int, description="The id of a rule: why it did or did not act.")]
         if self.path.endswith("/sla/"):
             return [
                 OpenApiParameter("policy", str, description="As if this SLA policy held: its name."),

@@ -7,6 +7,7 @@ from tickets.api.views import conversation, people, related, verbs
 from tickets.api.views.canned import Canned
 from tickets.api.views.docs import docs
 from tickets.api.views.knowledge import Articles, OneArticle
+from tickets.api.views.rules import Macro, Macros, OneRule, Rules, RulesOfTicket
 from tickets.api.views.tickets import OneTicket, Tickets
 from tickets.api.views.time import Sla
 from tickets.api.views.views import OneView, Views
@@ -42,6 +43,9 @@ _one = [
     path("side/", related.Side.as_view(), name="side"),
     path("spam/", related.Spam.as_view(), name="spam"),
     path("undo/", related.Undo.as_view(), name="undo"),
+    path("rules/", RulesOfTicket.as_view(), name="ticket_rules"),
+    path("macros/", Macros.as_view(), name="macros"),
+    path("macros/<int:pk>/", Macro.as_view(), name="macro"),
     path("tags/", verbs.Tags.as_view(), name="tags"),
 ]
 
@@ -52,6 +56,8 @@ urlpatterns = [
     path("v1/tickets/<ticket_number:number>/", include(_one)),
     path("v1/articles/", Articles.as_view(), name="articles"),
     path("v1/articles/<slug:slug>/", OneArticle.as_view(), name="article"),
+    path("v1/rules/", Rules.as_view(), name="rules"),
+    path("v1/rules/<int:pk>/", OneRule.as_view(), name="rule"),
     path("v1/views/", Views.as_view(), name="views"),
     path("v1/views/<slug:slug>/", OneView.as_view(), name="view"),
     path("schema/", SpectacularAPIView.as_view(content_negotiation_class=DefaultContentNegotiation), name="schema"),
