@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Value
@@ -12,6 +13,8 @@ from django.urls import reverse
 from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from heroicons import IconDoesNotExist
+from heroicons.templatetags.heroicons import heroicon_mini
 
 from portal import wording
 from tickets import fields, permissions
@@ -24,15 +27,26 @@ _PARAGRAPHS = re.compile(r"\n{2,}")
 
 
 def topics(rows: Iterable[HelpTopic]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": topic.name,
-            "description": topic.description,
-            "url": f"{reverse('portal:ticket_new')}?topic={topic.slug}",
-            "icon": topic.icon,
-        }
-        for topic in rows
-    ]
+    """The topics as a tree, from rows of which each stands after the one above it."""
+    new, tops, found = reverse("portal:ticket_new"), [], {}
+    for topic in rows:
+        shown = {
+            "name": topic.name, "description": topic.description, "url": f"{new}?topic={topic.slug}",
+            "icon": topic.icon if _is_icon(topic.icon) else "", "below": [],
+        }  # fmt: skip
+        found[topic.pk] = shown
+        (found[topic.parent_id]["below"] if topic.parent_id in found else tops).append(shown)
+    return tops
+
+
+@lru_cache(maxsize=256)
+def _is_icon(name: str) -> bool:
+    """Admins type the names; a page never fails for one."""
+    try:
+        heroicon_mini(name)
+    except IconDoesNotExist:
+        return False
+    return True
 
 
 def rows(tickets: Iterable[Ticket], *, names: bool = False) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
@@ -100,3 +102,44 @@ class TestExpectation:
         assert wording.expectation(department) == ""
         department.sla_policy = factories.sla_policy(is_enabled=False)
         assert wording.expectation(department) == ""
+
+
+class TestTopics:
+    def test_stand_in_a_tree_with_their_icons(self, client: Client, department: Department) -> None:
+        top = factories.help_topic(department, "Devices", icon="computer-desktop")
+        middle = factories.help_topic(department, "Phones", parent=top, icon="no-such-icon")
+        factories.help_topic(department, "Screen broken", parent=middle, icon="../key")
+        page = client.get("/").content.decode()
+        card = page.partition('class="topics"')[2].partition("</section>")[0]
+        assert card.count("<svg") == 1
+        assert card.index("Devices") < card.index("Phones") < card.index("Screen broken")
+        form = client.get("/tickets/new/").content.decode()
+        assert "Devices › Phones › Screen broken" in form
+
+    def test_are_hidden_with_any_of_those_above(self, client: Client, department: Department) -> None:
+        top = factories.help_topic(department, "Devices", is_enabled=False)
+        middle = factories.help_topic(department, "Phones", parent=top)
+        low = factories.help_topic(department, "Screen broken", parent=middle)
+        page = client.get("/").content.decode()
+        assert not any(name in page for name in ("Devices", "Phones", "Screen broken"))
+        assert low.slug not in client.get("/tickets/new/").content.decode()
+
+
+class TestNotice:
+    @pytest.mark.parametrize(
+        ("since", "until", "shown"), [(None, None, True), (-1, 1, True), (1, None, False), (None, -1, False)]
+    )
+    def test_stands_on_every_page_while_it_holds(
+        self, client: Client, desk: Desk, since: int | None, until: int | None, shown: bool
+    ) -> None:
+        hour, now = timedelta(hours=1), timezone.now()
+        desk.notice = "Mail is slow & <b>late</b>"
+        desk.notice_from, desk.notice_until = (None if by is None else now + by * hour for by in (since, until))
+        desk.save()
+        for address in ("/", "/tickets/new/", "/kb/"):
+            assert ("Mail is slow &amp; &lt;b&gt;late" in client.get(address).content.decode()) is shown
+
+    def test_does_not_end_before_it_begins(self, desk: Desk) -> None:
+        desk.notice_from = desk.notice_until = timezone.now()
+        with pytest.raises(ValidationError, match="end before it begins"):
+            desk.full_clean()

@@ -80,6 +80,15 @@ class Desk(models.Model):
         help_text=_("So long the desk can tell why a rule did or did not act."),
     )
 
+    notice = models.CharField(
+        _("notice in the portal"),
+        max_length=500,
+        blank=True,
+        help_text=_("Stands on every page that customers see, for example while something is down. Plain text."),
+    )
+    notice_from = models.DateTimeField(_("shown from"), null=True, blank=True, help_text=_("Empty: at once."))
+    notice_until = models.DateTimeField(_("shown until"), null=True, blank=True, help_text=_("Empty: until removed."))
+
     class Meta:
         verbose_name = _("desk settings")
         verbose_name_plural = _("desk settings")
@@ -91,6 +100,18 @@ class Desk(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
         self.forget()
+
+    def clean(self) -> None:
+        if self.notice_from and self.notice_until and self.notice_until <= self.notice_from:
+            raise ValidationError({"notice_until": _("It would end before it begins.")})
+
+    @property
+    def current_notice(self) -> str:
+        """What is to be said to customers now; empty when nothing is."""
+        now = timezone.now()
+        begun = self.notice_from is None or self.notice_from <= now
+        ended = self.notice_until is not None and self.notice_until <= now
+        return self.notice.strip() if begun and not ended else ""
 
     @classmethod
     def current(cls) -> Desk:
