@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from staff import drawn
-from tickets import queries, worklists
+from tickets import queries, reports, worklists
 from tickets.models import Department, SavedView, User
 from tickets.queries import Queue
 
@@ -47,6 +47,8 @@ def _desk(user: User) -> list[tuple[str, Any, str]]:
         ("articles", _("Articles"), reverse("staff:articles")),
         ("mail", _("Mail log"), reverse("staff:mail")),
     ]
+    if reports.may_read(user):
+        desk.append(("reports", _("Reports"), reverse("staff:reports")))
     if user.is_superuser:
         desk.append(("forms", _("Forms"), reverse("staff:forms")))
         desk.append(("rules", _("Rules"), reverse("staff:rules")))

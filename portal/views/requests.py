@@ -14,10 +14,10 @@ from portal import wording
 from portal.access import network
 from portal.request_form import RequestForm
 from portal.views.home import default_department
-from tickets import limits
+from tickets import articles, limits
 from tickets.actions import people
 from tickets.actions.lifecycle import open_ticket
-from tickets.models import Ticket, User
+from tickets.models import KnowledgeUse, Ticket, User
 from tickets.refusals import Refused, TooMany
 from tickets.states import Source
 
@@ -85,7 +85,7 @@ def _open(request: HttpRequest, form: RequestForm) -> Ticket:
 def written(form: RequestForm, requester: User, auto_response: bool) -> Ticket:
     """Opens the ticket that the form describes."""
     typed = form.cleaned_data
-    return open_ticket(
+    ticket = open_ticket(
         by=requester,
         requester=requester,
         subject=typed["subject"],
@@ -98,6 +98,8 @@ def written(form: RequestForm, requester: User, auto_response: bool) -> Ticket:
         nonce=form.once,
         auto_response=auto_response,
     )
+    articles.count_use(KnowledgeUse.Kind.ASKED)
+    return ticket
 
 
 def _requester(request: HttpRequest, typed: Mapping[str, str]) -> tuple[User, bool]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests import factories, people
+from tests.automation.making import fresh, handled, leaf, tag, trigger
 from tests.forms import DEVICE, form
+from tests.mail import post
 from tickets import links
 from tickets.actions import lifecycle
 from tickets.models import Department, Follower, Rating, Ticket, User
@@ -65,6 +68,19 @@ class TestRating:
         lifecycle.close(lifecycle.reopen(closed, by=agent), by=agent)
         signed_in.post(address, {"score": "1"})
         assert sorted(Rating.objects.values_list("round", "score")) == [(0, 5), (1, 1)]
+
+    def test_by_the_mails_link_it_reaches_a_trigger(self, client: Client, closed: Ticket, agent: User) -> None:
+        trigger("Look at it", leaf("rating", "at_most", 2), tag("unhappy"), on=["rating"])
+        post.settle()
+        [mail] = post.outgoing("closed")
+        link = re.search(r"http\S+then=rate", post.text(post.sent(mail)))
+        assert link
+        page = client.get(link[0], follow=True)
+        handled()
+        assert (Rating.objects.count(), fresh(closed).tag_names) == (0, [])
+        client.post(page.redirect_chain[-1][0], {"score": "2", "comment": "Slow"})
+        handled()
+        assert fresh(closed).tag_names == ["unhappy"]
 
     def test_a_guest_rates_by_the_link_and_a_scanner_does_not(self, client: Client, closed: Ticket) -> None:
         link = f"/t/{links.guest_token(closed, closed.requester)}/?then=rate"

@@ -183,6 +183,11 @@ class Spam(Strict):
     block = serializers.BooleanField(required=False)
 
 
+class Opinion(Strict):
+    score = serializers.IntegerField(help_text=gettext_lazy("1 very bad, 2 bad, 3 fair, 4 good, 5 very good."))
+    comment = serializers.CharField(required=False, max_length=2000, allow_blank=True)
+
+
 class Reason(Strict):
     reason = _name(gettext_lazy("Kept in the history."), allow_blank=True)
 

@@ -196,6 +196,17 @@ class CollaboratorsShape(Shape):
     people = CollaboratorShape(many=True)
 
 
+class RatingShape(Shape):
+    round = serializers.IntegerField(help_text=_("How often the ticket had been reopened before."))
+    score = serializers.IntegerField(help_text=_("1 very bad to 5 very good."))
+    comment = serializers.CharField(allow_blank=True)
+    rated_at = _moment()
+
+
+class RatingsShape(Shape):
+    ratings = RatingShape(many=True)
+
+
 class ViewShape(Shape):
     slug = serializers.CharField()
     name = serializers.CharField()

@@ -8,6 +8,7 @@ from tickets.api.views.canned import Canned
 from tickets.api.views.docs import docs
 from tickets.api.views.knowledge import Articles, OneArticle
 from tickets.api.views.rules import Macro, Macros, OneRule, Rules, RulesOfTicket
+from tickets.api.views.rating import Rate
 from tickets.api.views.tickets import OneTicket, Tickets
 from tickets.api.views.time import Sla
 from tickets.api.views.views import OneView, Views
@@ -28,6 +29,7 @@ _one = [
     path("resolve/", verbs.Resolve.as_view(), name="resolve"),
     path("confirm/", verbs.Confirm.as_view(), name="confirm"),
     path("close/", verbs.Close.as_view(), name="close"),
+    path("rate/", Rate.as_view(), name="rate"),
     path("reopen/", verbs.Reopen.as_view(), name="reopen"),
     path("archive/", verbs.Archive.as_view(), name="archive"),
     path("unarchive/", verbs.Unarchive.as_view(), name="unarchive"),

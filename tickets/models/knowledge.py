@@ -231,6 +231,7 @@ class KnowledgeUse(models.Model):
         EMPTY = "empty", _("Searched, nothing found")
         SUGGESTED = "suggested", _("Suggested to somebody writing a ticket")
         DEFLECTED = "deflected", _("Answered by an article, no ticket written")
+        ASKED = "asked", _("Ticket written in the portal")
 
     day = models.DateField()
     kind = models.CharField(max_length=9, choices=Kind.choices)
