@@ -68,9 +68,7 @@ def possible(ticket: Ticket, user: User) -> set[str]:
     return found - {"restore"}
 
 
-def offered(
-    ticket: Ticket, may: set[str], user: User, *, is_follower: bool, back: str = ""
-) -> list[dict[str, Any]]:
+def offered(ticket: Ticket, may: set[str], user: User, *, is_follower: bool, back: str = "") -> list[dict[str, Any]]:
     """The buttons for `may`, which `possible` found. `back` is the query that names the list beside the ticket."""
     hidden = {"follow" if is_follower else "unfollow", "snooze" if ticket.is_asleep else "wake"}
     if ticket.form_version_id is None:

@@ -218,6 +218,8 @@ class NewView(Strict):
 
 class ViewChange(NewView):
     version = serializers.IntegerField(required=False, min_value=0, help_text=gettext_lazy("The one that was read."))
+
+
 class RunMacro(Strict):
     body = serializers.CharField(
         required=False,

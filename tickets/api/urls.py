@@ -7,8 +7,8 @@ from tickets.api.views import conversation, people, related, verbs
 from tickets.api.views.canned import Canned
 from tickets.api.views.docs import docs
 from tickets.api.views.knowledge import Articles, OneArticle
-from tickets.api.views.rules import Macro, Macros, OneRule, Rules, RulesOfTicket
 from tickets.api.views.rating import Rate
+from tickets.api.views.rules import Macro, Macros, OneRule, Rules, RulesOfTicket
 from tickets.api.views.tickets import OneTicket, Tickets
 from tickets.api.views.time import Sla
 from tickets.api.views.views import OneView, Views

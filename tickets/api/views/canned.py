@@ -37,13 +37,12 @@ class CannedShape(serializers.Serializer):
 
 
 class CannedPageShape(serializers.Serializer):
-class CannedListShape(serializers.Serializer):
     results = CannedShape(many=True)
 
 
 class Canned(DeskView):
     outputs = {"GET": CannedPageShape}
-    outputs = {"GET": CannedListShape}
+    outputs = {"GET": CannedPageShape}
 
     def get(self, request: Request) -> Response:
         """The canned responses that the person may use: with `ticket` those that fit it, filled in; with `q` those with
