@@ -42,7 +42,6 @@ class CannedPageShape(serializers.Serializer):
 
 class Canned(DeskView):
     outputs = {"GET": CannedPageShape}
-    outputs = {"GET": CannedPageShape}
 
     def get(self, request: Request) -> Response:
         """The canned responses that the person may use: with `ticket` those that fit it, filled in; with `q` those with
