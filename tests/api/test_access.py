@@ -16,9 +16,11 @@ TICKETS = [
         "messages", "events", "sla", "reply", "note", "assign", "start", "resolve", "confirm", "close", "reopen",
         "archive", "unarchive", "tags", "snooze", "wake", "links", "tasks",
         "collaborators", "requester", "merge", "unmerge", "split", "side", "spam", "undo", "proposed", "proposed/1",
+        "rate", "rules", "macros", "macros/1",
     ))
 ]  # fmt: skip
-ADDRESSES = [f"tickets/{path}" for path in TICKETS] + ["articles/", "articles/water/", "canned/", "views/"]
+OTHERS = ["articles/", "articles/water/", "canned/", "views/", "views/mine/", "rules/", "rules/1/"]
+ADDRESSES = [f"tickets/{path}" for path in TICKETS] + OTHERS
 
 
 def test_every_address_is_known_to_these_tests():

@@ -22,7 +22,7 @@ def test_the_requester_rates_and_changes_it(calling: Any, customer: Any, agent: 
     requester.post(address, {"score": 5})
     [row] = calling(agent).get(address).json()["ratings"]
     assert (row["score"], row["comment"], row["round"]) == (5, "", 0)
-    assert [one["kind"] for one in requester.get(f"{closed.number}/events/").json()["results"]].count("rated") == 2
+    assert [one["kind"] for one in calling(agent).get(f"{closed.number}/events/").json()["results"]].count("rated") == 2
 
 
 def test_the_same_key_rates_once(calling: Any, customer: Any, closed: Any) -> None:

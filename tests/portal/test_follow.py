@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests import factories, people
-from tests.automation.making import fresh, handled, leaf, tag, trigger
+from tests.automation.making import fresh, handled, leaf, trigger
 from tests.forms import DEVICE, form
 from tests.mail import post
 from tickets import links
@@ -70,17 +70,17 @@ class TestRating:
         assert sorted(Rating.objects.values_list("round", "score")) == [(0, 5), (1, 1)]
 
     def test_by_the_mails_link_it_reaches_a_trigger(self, client: Client, closed: Ticket, agent: User) -> None:
-        trigger("Look at it", leaf("rating", "at_most", 2), tag("unhappy"), on=["rating"])
+        trigger("Look at it", leaf("rating", "at_most", 2), {"do": "reopen"}, on=["rating"])
         post.settle()
         [mail] = post.outgoing("closed")
         link = re.search(r"http\S+then=rate", post.text(post.sent(mail)))
         assert link
         page = client.get(link[0], follow=True)
         handled()
-        assert (Rating.objects.count(), fresh(closed).tag_names) == (0, [])
+        assert (Rating.objects.count(), fresh(closed).state) == (0, State.CLOSED)
         client.post(page.redirect_chain[-1][0], {"score": "2", "comment": "Slow"})
         handled()
-        assert fresh(closed).tag_names == ["unhappy"]
+        assert fresh(closed).state == State.REOPENED  # closed is read-only, for rules too
 
     def test_a_guest_rates_by_the_link_and_a_scanner_does_not(self, client: Client, closed: Ticket) -> None:
         link = f"/t/{links.guest_token(closed, closed.requester)}/?then=rate"
