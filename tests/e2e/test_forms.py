@@ -11,6 +11,7 @@ from tests import forms
 from tests.e2e.company import Company
 from tests.e2e.surfing import Surfer
 from tests.test_fields import CASES
+from tests.wait import until
 from tickets.models import Form, HelpTopic, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
@@ -57,7 +58,8 @@ def test_what_was_chosen_is_kept_on_the_device_too(surfer: Surfer, asking: HelpT
     page.get_by_label("What is it about?").select_option(asking.slug)
     page.get_by_label("Device").select_option("laptop")
     page.get_by_label("Serial number").fill("4713")
-    page.wait_for_function("Object.values(localStorage).some((kept) => kept.includes('4713'))")
+    kept = "Object.values(localStorage).some((kept) => kept.includes('4713'))"
+    until(lambda: page.evaluate(kept))
     page.goto("/")
     page.goto("/tickets/new/")
     expect(page.get_by_label("What is it about?")).to_have_value(asking.slug)

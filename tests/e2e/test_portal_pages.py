@@ -131,7 +131,8 @@ def reach(page: Page, name: str, most: int = 80) -> None:
         )
         if said.startswith(name):
             seen = (
-                "(e => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' || s.boxShadow !== 'none' })"
+                "(e => [e, e.closest('.search')].filter(Boolean).some((each) => {"
+                " const s = getComputedStyle(each); return s.outlineStyle !== 'none' || s.boxShadow !== 'none' }))"
             )
             assert page.evaluate(f"{seen}(document.activeElement)"), f"{name}: the focus is not seen"
             return
