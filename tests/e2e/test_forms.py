@@ -11,7 +11,6 @@ from tests import forms
 from tests.e2e.company import Company
 from tests.e2e.surfing import Surfer
 from tests.test_fields import CASES
-from tests.wait import until
 from tickets.models import Form, HelpTopic, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
@@ -49,26 +48,6 @@ def test_questions_come_with_the_topic_and_follow_the_answers(surfer: Surfer, as
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/tickets/received/**")
     assert Ticket.objects.get(subject="Form with scripts").fields == {"device": "laptop", "serial": "4711", "age": 3}
-
-
-def test_what_was_chosen_is_kept_on_the_device_too(surfer: Surfer, asking: HelpTopic) -> None:
-    page = surfer.window()
-    page.goto("/tickets/new/")
-    write(page, "Kept on the device")
-    page.get_by_label("What is it about?").select_option(asking.slug)
-    page.get_by_label("Device").select_option("laptop")
-    page.get_by_label("Serial number").fill("4713")
-    kept = "Object.values(localStorage).some((kept) => kept.includes('4713'))"
-    until(lambda: page.evaluate(kept))
-    page.goto("/")
-    page.goto("/tickets/new/")
-    expect(page.get_by_label("What is it about?")).to_have_value(asking.slug)
-    expect(page.get_by_label("Device")).to_have_value("laptop")
-    expect(page.get_by_label("Serial number")).to_have_value("4713")
-    expect(page.get_by_label("Serial number")).to_be_visible()
-    page.get_by_role("button", name="Send").click()
-    page.wait_for_url("**/tickets/received/**")
-    assert Ticket.objects.get(subject="Kept on the device").fields == {"device": "laptop", "serial": "4713"}
 
 
 def test_without_scripts_the_same_form_does(surfer: Surfer, asking: HelpTopic) -> None:
