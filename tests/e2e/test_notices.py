@@ -11,7 +11,7 @@ from tests import factories
 from tests.e2e.company import Company
 from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import Surfer
-from tickets import notifications
+from tickets import notices, notifications
 from tickets.actions import assignment
 from tickets.models import SYSTEM, Ticket, TicketEvent
 
@@ -34,6 +34,7 @@ def opened(page: Page, address: str) -> None:
 def test_the_bell_rises_in_an_open_page_and_falls_when_the_ticket_is_read(
     desk: RunningDesk, surfer: Surfer, company: Company
 ) -> None:
+    notices.read(company.ana)  # of what other tests gave her
     page = surfer.window(company.ana.email)
     opened(page, "/staff/me/")
     bell = page.locator(".bell__count")
