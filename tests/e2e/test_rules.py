@@ -1,0 +1,320 @@
+"""Rules in the browser: built by mouse and by keys, looked back on, asked on a ticket why they did or did not act."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from tests import factories
+from tests.e2e.company import Company
+from tests.e2e.desk import RunningDesk
+from tests.e2e.surfing import Surfer
+from tests.e2e.test_look import STAFF, VIEWS, look, weight
+from tickets import notifications
+from tickets.actions import rules
+from tickets.models import SYSTEM, Rule, Ticket, TicketEvent
+
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
+
+BUILDER = 100  # kB; each condition brings all that can be asked
+LOUD = [{"do": "add_tags", "tags": ["loud"]}]
+
+
+@pytest.fixture
+def page(surfer: Surfer, admin: str, company: Company) -> Iterator[Page]:
+    """The admin's list of triggers, without any yet; they are taken away behind the test."""
+    Rule.objects.filter(kind="trigger").delete()
+    page = surfer.window(admin)
+    page.goto("/staff/rules/")
+    yield page
+    for rule in Rule.objects.filter(kind="trigger"):
+        rules.delete(rule, by=SYSTEM)
+
+
+def make(name: str, subject: str, *more: dict[str, Any], on: str = "created") -> Rule:
+    conditions = {"all": [{"field": "subject", "op": "contains", "value": subject}, *more]}
+    return rules.save(None, by=SYSTEM, kind="trigger", name=name, on=[on], conditions=conditions, effects=LOUD)
+
+
+def control(page: Page, name: str) -> Locator:
+    return page.locator(f"[id='{name}']")
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """In a select that asks the desk for the form again."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        control(page, name).select_option(value)
+
+
+NESTED = {
+    "all": [
+        {"field": "subject", "op": "contains", "value": "Siren"},
+        {"any": [
+            {"field": "priority", "op": "at_least", "value": 3},
+            {"field": "since_created", "op": "more_than", "value": 120},
+        ]},
+    ]
+}  # fmt: skip
+
+
+def test_a_nested_rule_is_built_with_the_mouse_and_seen_while_it_is_built(page: Page, company: Company) -> None:
+    for priority in (2, 3):
+        factories.ticket(company.tomas, company.support, subject="Siren howls", priority=priority)
+    page.get_by_role("link", name="New trigger").click()
+    page.get_by_label("Name", exact=True).fill("Loud ones")
+    page.get_by_label("a ticket is opened").check()
+    choose(page, "c.0.field", "subject")
+    control(page, "c.0.value").fill("Siren")
+    expect(page.locator("#look")).to_contain_text("2 of the last")
+    page.get_by_role("button", name="Add a group").click()
+    control(page, "c.1.mode").select_option("any")
+    choose(page, "c.1.0.field", "priority")
+    choose(page, "c.1.0.op", "at_least")
+    control(page, "c.1.0.value").select_option("3")
+    page.locator("[id='add-c.1']").click()
+    choose(page, "c.1.1.field", "since_created")
+    control(page, "c.1.1.value").fill("soon")
+    choose(page, "e.0.do", "add_tags")
+    control(page, "e.0.p_tags").fill("loud")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_role("alert")).to_contain_text("all that you typed is still here", timeout=15_000)
+    expect(page.locator("[id='c.1.1.error']")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Loud ones")
+    expect(control(page, "c.1.1.value")).to_have_value("soon")
+    expect(control(page, "c.1.0.value")).to_have_value("3")
+    assert not Rule.objects.filter(kind="trigger").exists()
+    control(page, "c.1.1.value").fill("2")
+    control(page, "c.1.1.unit").select_option("60")
+    expect(page.locator("#look")).to_contain_text("1 of the last")
+    expect(page.locator("#look")).to_contain_text("priority is at least High")
+    page.get_by_role("button", name="Save and switch on").click()
+    expect(page.locator(".toast")).to_contain_text("“Loud ones” is saved.")
+    expect(page.get_by_role("button", name="“Loud ones” is on")).to_have_attribute("aria-pressed", "true")
+    rule = Rule.objects.get(kind="trigger")
+    assert (rule.is_enabled, rule.on, rule.conditions, rule.effects) == (True, ["created"], NESTED, LOUD)
+
+
+def test_a_rule_is_built_with_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("n")
+    expect(page.get_by_role("heading", level=1)).to_have_text("New trigger")
+    go_to(page, "r-name")
+    page.keyboard.type("By keys")
+    press(page, "[name=on][value=created]", "Space")
+    pick(page, "c.0.field", "Priority")
+    pick(page, "c.0.op", "is at least")
+    pick(page, "c.0.value", "High")
+    press(page, "[id='add-c']", "Enter")
+    expect(control(page, "c.1.field")).to_be_focused()
+    page.keyboard.type("Subj")
+    expect(control(page, "c.1.value")).to_be_visible()
+    go_to(page, "c.1.value")
+    page.keyboard.type("Siren")
+    pick(page, "e.0.do", "Add tags")
+    go_to(page, "e.0.p_tags")
+    page.keyboard.type("loud")
+    press(page, "[name=do][value=save]", "Enter")
+    expect(page.locator(".toast")).to_contain_text("“By keys” is saved.")
+    rule = Rule.objects.get(kind="trigger")
+    assert rule.conditions["all"][0] == {"field": "priority", "op": "at_least", "value": 3}
+    assert rule.conditions["all"][1] == {"field": "subject", "op": "contains", "value": "Siren"}
+    assert rule.effects == LOUD
+
+
+def go_to(page: Page, name: str) -> None:
+    _tab_to(page, f"[id='{name}']")
+
+
+def press(page: Page, selector: str, key: str) -> None:
+    _tab_to(page, selector)
+    page.keyboard.press(key)
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    """On and on, as far as the page goes; a form that is on its way is awaited."""
+    page.wait_for_load_state("networkidle")
+    for _turn in range(120):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached by Tab")
+
+
+def pick(page: Page, name: str, label: str) -> None:
+    """As one types into a closed select; it keeps the focus when the form comes again."""
+    expect(control(page, name)).to_be_visible()
+    go_to(page, name)
+    page.keyboard.type(label)
+    page.wait_for_load_state("networkidle")
+    expect(control(page, name).locator("option:checked")).to_have_text(label)
+    expect(control(page, name)).to_be_focused()
+
+
+def test_the_order_is_changed_by_keys_and_by_dragging(page: Page) -> None:
+    for name in "ABC":
+        make(name, "Nowhere")
+    page.reload()
+    names = page.locator(".rules__name")
+    up = page.get_by_role("button", name="Move “C” up")
+    up.focus()
+    page.keyboard.press("Enter")
+    expect(names).to_have_text(["A", "C", "B"])
+    expect(up).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(names).to_have_text(["C", "A", "B"])
+    with page.expect_response(re.compile("/order/")):
+        page.locator(".rules__row").last.drag_to(page.locator(".rules__row").first, target_position={"x": 300, "y": 4})
+    expect(names).to_have_text(["B", "C", "A"])
+    assert list(Rule.objects.filter(kind="trigger").values_list("name", flat=True)) == ["B", "C", "A"]
+
+
+def test_deleting_asks_once(page: Page) -> None:
+    make("Gone soon", "Nowhere")
+    page.reload()
+    page.get_by_role("link", name="Gone soon").click()
+    page.get_by_role("link", name="Delete…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete “Gone soon”?")
+    page.get_by_role("button", name="Delete the rule").click()
+    expect(page.locator(".toast")).to_contain_text("is deleted")
+    assert not Rule.objects.filter(kind="trigger").exists()
+
+
+class TestBackTest:
+    def test_it_tells_what_would_have_been_done(self, page: Page, company: Company) -> None:
+        loud, calm = (
+            factories.ticket(company.tomas, company.support, subject="Horn blows", priority=priority)
+            for priority in (3, 2)
+        )
+        rule = make("Horns", "Horn blows", {"field": "priority", "op": "at_least", "value": 3})
+        page.goto(f"/staff/rule/{rule.pk}/")
+        page.get_by_role("link", name="Back-test").click()
+        expect(page.locator(".explain__head")).to_contain_text("Would have matched 1 of")
+        expect(page.locator(".explain__one")).to_contain_text("nothing → “loud”")
+        page.get_by_label("Or try it on ticket").fill(f"#{calm.number}")
+        page.get_by_role("button", name="Try").click()
+        expect(page.locator(".explain__head")).to_have_text(f"It does not match #{calm.number} now")
+        expect(page.locator(".outcome__one--not").last).to_contain_text("it was Normal")
+        assert not Ticket.objects.get(pk=loud.pk).tag_names
+
+    def test_a_long_one_is_done_by_a_worker(self, page: Page, company: Company) -> None:
+        """So long ago that no other test looks back on it."""
+        ticket = factories.ticket(company.tomas, company.support, subject="Gong of old")
+        then = timezone.now() - timedelta(days=80)
+        rows = [TicketEvent(ticket=ticket, kind="noted", handled_at=then) for _ in range(1600)]
+        made = TicketEvent.objects.bulk_create(rows)
+        TicketEvent.objects.filter(pk__in=[row.pk for row in made]).update(created_at=then)
+        rule = make("Gongs", "Gong of old", on="note")
+        page.goto(f"/staff/rule/{rule.pk}/test/?days=90")
+        expect(page.get_by_text("A worker looks through many events")).to_be_visible()
+        expect(page.locator(".explain__head")).to_contain_text("Would have matched 1 of", timeout=60_000)
+        expect(page.locator(".explain__one")).to_contain_text("1600 times")
+
+
+class TestWhy:
+    @pytest.fixture
+    def ticket(self, page: Page, company: Company) -> Ticket:
+        """One rule acted on it, another did not."""
+        by_phone = {"field": "source", "op": "is", "value": "phone"}
+        for rule in (make("Bells", "Bell rings"), make("Late bells", "Bell rings", by_phone)):
+            rules.enable(rule, by=SYSTEM)
+        ticket = factories.ticket(company.tomas, company.support, subject="Bell rings")
+        for event in TicketEvent.objects.unhandled().filter(ticket=ticket):
+            notifications.handle(event.pk)
+        return ticket
+
+    def test_the_ticket_says_what_acted_and_what_did_not(
+        self, desk: RunningDesk, surfer: Surfer, company: Company, ticket: Ticket
+    ) -> None:
+        page = surfer.window(company.ana.email)
+        page.goto(f"/staff/tickets/{ticket.number}/")
+        page.get_by_text("What did rules do here?").click()
+        expect(page.locator("#rules-why")).to_contain_text("Bells")
+        page.get_by_role("link", name="Every rule, with what was compared").click()
+        expect(page.locator(".explain__one")).to_contain_text("add tags: loud")
+        expect(page.locator(".explain__unmet")).to_contain_text("source is Phone: it was")
+        page.get_by_label("Rule", exact=True).select_option(label="Late bells")
+        expect(page.locator(".explain__head")).to_contain_text("Late bells")
+        expect(page.locator(".explain__list")).to_contain_text("did not match")
+
+    def test_by_keys(self, surfer: Surfer, company: Company, ticket: Ticket) -> None:
+        page = surfer.window(company.ana.email)
+        page.goto(f"/staff/tickets/{ticket.number}/")
+        opener = page.locator("summary", has_text="What did rules do here?")
+        opener.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#rules-why")).to_contain_text("Bells")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator(".explain__head")).to_contain_text("Bells")
+        expect(page.locator(".explain__list .chip--ok")).to_have_text("matched")
+
+
+class TestLook:
+    """Open to everybody, light, and no wider than the window."""
+
+    @pytest.fixture
+    def acted(self, page: Page, company: Company) -> tuple[Rule, Ticket]:
+        """A rule with two versions and a run, after one that did not match."""
+        phone = {"field": "source", "op": "is", "value": "phone"}
+        inner = {"not": {"any": [phone, {"field": "priority", "op": "at_least", "value": 3}]}}
+        late, rule = make("Late chimes", "Chime", phone), make("Chimes of every door", "Chime")
+        rule = rules.save(
+            rule, by=SYSTEM, conditions={"all": [*rule.conditions["all"], inner]},
+            effects=[*LOUD, {"do": "set_priority", "value": 3}], stops_after=True,
+        )  # fmt: skip
+        for one in (late, rule):
+            rules.enable(one, by=SYSTEM)
+        make("A longer name of a rule that is switched off, as desks have them", "Nowhere")
+        ticket = factories.ticket(company.tomas, company.support, subject="Chime is silent at the side entrance")
+        for event in TicketEvent.objects.unhandled().filter(ticket=ticket):
+            notifications.handle(event.pk)
+        return rule, ticket
+
+    def test_pages(self, surfer: Surfer, admin: str, acted: tuple[Rule, Ticket]) -> None:
+        rule, ticket = acted
+        pages = {
+            "list": "/staff/rules/", "empty": "/staff/rules/filter/", "new": "/staff/rules/trigger/new/",
+            "builder": f"/staff/rule/{rule.pk}/", "history": f"/staff/rule/{rule.pk}/history/",
+            "delete": f"/staff/rule/{rule.pk}/delete/", "test": f"/staff/rule/{rule.pk}/test/?days=7",
+            "try": f"/staff/rule/{rule.pk}/test/?ticket={ticket.number}",
+            "why": f"/staff/tickets/{ticket.number}/rules/",
+            "why-one": f"/staff/tickets/{ticket.number}/rules/?rule={rule.pk}",
+        }  # fmt: skip
+        for name, path in pages.items():
+            page = surfer.window(admin)
+            assert weight(page, path) <= (BUILDER if name in ("builder", "new") else STAFF), name
+            at_all_sizes(surfer, page, f"rules-{name}")
+
+    def test_the_panel_beside_a_ticket(self, page: Page, surfer: Surfer, acted: tuple[Rule, Ticket]) -> None:
+        page.goto(f"/staff/tickets/{acted[1].number}/")
+        opener = page.get_by_text("What did rules do here?")
+        opener.click()
+        expect(page.locator("#rules-why")).to_contain_text("Chimes of every door")
+        page.locator("#rules-why a").last.scroll_into_view_if_needed()
+        at_all_sizes(surfer, page, "rules-panel")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.get_by_role("button", name="Details").click()
+        page.locator("#rules-why a").last.scroll_into_view_if_needed()
+        look(surfer, page, "rules-panel-details-390-light")
+
+    def test_a_refused_form(self, page: Page, surfer: Surfer) -> None:
+        page.goto("/staff/rules/trigger/new/")
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        at_all_sizes(surfer, page, "rules-wrong")
+
+
+def at_all_sizes(surfer: Surfer, page: Page, name: str) -> None:
+    for width, height, scheme in (*VIEWS, (1024, 768, "light")):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        look(surfer, page, f"{name}-{width}-{scheme}")
+        ends = page.locator("main .card").evaluate_all("cards => cards.map(card => card.getBoundingClientRect().right)")
+        assert all(end <= width for end in ends), f"{name} is cut off at {width} px"
+    page.emulate_media(color_scheme="light")
