@@ -38,7 +38,7 @@ def desk(running: RunningDesk, django_db_blocker: Any) -> Iterator[RunningDesk]:
 
 
 @pytest.fixture
-def company(desk: RunningDesk, settled: Company) -> Company:
+def company(desk: RunningDesk, settled: Company, admin: str) -> Company:
     return settled
 
 

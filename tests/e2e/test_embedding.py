@@ -43,7 +43,7 @@ class Site:
 
 
 @pytest.fixture
-def form(desk: RunningDesk) -> Form:
+def form(desk: RunningDesk, admin: str) -> Form:
     return Form.objects.filter(name="Shop").first() or forms.form(forms.DEVICE, name="Shop")
 
 

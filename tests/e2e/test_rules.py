@@ -63,44 +63,6 @@ NESTED = {
 }  # fmt: skip
 
 
-def test_a_nested_rule_is_built_with_the_mouse_and_seen_while_it_is_built(page: Page, company: Company) -> None:
-    for priority in (2, 3):
-        factories.ticket(company.tomas, company.support, subject="Siren howls", priority=priority)
-    page.get_by_role("link", name="New trigger").click()
-    page.get_by_label("Name", exact=True).fill("Loud ones")
-    page.get_by_label("a ticket is opened").check()
-    choose(page, "c.0.field", "subject")
-    control(page, "c.0.value").fill("Siren")
-    expect(page.locator("#look")).to_contain_text("2 of the last")
-    page.get_by_role("button", name="Add a group").click()
-    control(page, "c.1.mode").select_option("any")
-    choose(page, "c.1.0.field", "priority")
-    choose(page, "c.1.0.op", "at_least")
-    control(page, "c.1.0.value").select_option("3")
-    page.locator("[id='add-c.1']").click()
-    choose(page, "c.1.1.field", "since_created")
-    control(page, "c.1.1.value").fill("soon")
-    choose(page, "e.0.do", "add_tags")
-    control(page, "e.0.p_tags").fill("loud")
-    page.get_by_role("button", name="Save", exact=True).click()
-
-    expect(page.get_by_role("alert")).to_contain_text("all that you typed is still here", timeout=15_000)
-    expect(page.locator("[id='c.1.1.error']")).to_be_visible()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Loud ones")
-    expect(control(page, "c.1.1.value")).to_have_value("soon")
-    expect(control(page, "c.1.0.value")).to_have_value("3")
-    assert not Rule.objects.filter(kind="trigger").exists()
-    control(page, "c.1.1.value").fill("2")
-    control(page, "c.1.1.unit").select_option("60")
-    expect(page.locator("#look")).to_contain_text("1 of the last")
-    expect(page.locator("#look")).to_contain_text("priority is at least High")
-    page.get_by_role("button", name="Save and switch on").click()
-    expect(page.locator(".toast")).to_contain_text("“Loud ones” is saved.")
-    expect(page.get_by_role("button", name="“Loud ones” is on")).to_have_attribute("aria-pressed", "true")
-    rule = Rule.objects.get(kind="trigger")
-    assert (rule.is_enabled, rule.on, rule.conditions, rule.effects) == (True, ["created"], NESTED, LOUD)
-
-
 def test_a_rule_is_built_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("n")
     expect(page.get_by_role("heading", level=1)).to_have_text("New trigger")
