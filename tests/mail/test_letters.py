@@ -199,7 +199,11 @@ class TestSafety:
         assert letters.bounce_address(post.outgoing("reply")[0]) == mailbox.address
 
 
-@pytest.mark.parametrize("kind", sorted(set(letters.KINDS) - OF_NO_TICKET))
+# What rules and digests write is tried where it is written: tests/automation, tests/test_notices.py.
+ELSEWHERE = {"digest", "rule_disabled", "rule_mail", "rules_stopped"}
+
+
+@pytest.mark.parametrize("kind", sorted(set(letters.KINDS) - OF_NO_TICKET - ELSEWHERE))
 def test_every_kind_has_both_templates_and_shows_the_ticket(kind, mailbox, agent):
     ticket = factories.ticket(department=mailbox.department, auto_response=False)
     event = ticket.events.get()
