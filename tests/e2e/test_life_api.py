@@ -10,7 +10,7 @@ from tests import factories
 from tests.e2e.company import Company, token
 from tests.e2e.desk import RunningDesk
 from tests.wait import until
-from tickets.models import Ticket
+from tickets.models import Limit, Ticket
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
@@ -28,6 +28,7 @@ def tomas(desk: RunningDesk, company: Company) -> Any:
 
 
 def test_a_ticket_lives_from_intake_to_reopening(desk: RunningDesk, company: Company, ana: Any, tomas: Any) -> None:
+    Limit.objects.filter(key__startswith="auto").delete()  # other tests wrote to the same person a lot
     asked = {"subject": "The printer is on fire", "body": "It burns.", "help_topic": "broken"}
     opened = tomas("POST", "", asked | {"requester": {"email": company.tomas.email, "name": "Tomás Herrera"}})
     assert opened.status_code == 201, opened.text

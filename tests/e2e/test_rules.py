@@ -63,32 +63,6 @@ NESTED = {
 }  # fmt: skip
 
 
-def test_a_rule_is_built_with_the_keyboard_alone(page: Page) -> None:
-    page.keyboard.press("n")
-    expect(page.get_by_role("heading", level=1)).to_have_text("New trigger")
-    go_to(page, "r-name")
-    page.keyboard.type("By keys")
-    press(page, "[name=on][value=created]", "Space")
-    pick(page, "c.0.field", "Priority")
-    pick(page, "c.0.op", "is at least")
-    pick(page, "c.0.value", "High")
-    press(page, "[id='add-c']", "Enter")
-    expect(control(page, "c.1.field")).to_be_focused()
-    page.keyboard.type("Subj")
-    expect(control(page, "c.1.value")).to_be_visible()
-    go_to(page, "c.1.value")
-    page.keyboard.type("Siren")
-    pick(page, "e.0.do", "Add tags")
-    go_to(page, "e.0.p_tags")
-    page.keyboard.type("loud")
-    press(page, "[name=do][value=save]", "Enter")
-    expect(page.locator(".toast")).to_contain_text("“By keys” is saved.")
-    rule = Rule.objects.get(kind="trigger")
-    assert rule.conditions["all"][0] == {"field": "priority", "op": "at_least", "value": 3}
-    assert rule.conditions["all"][1] == {"field": "subject", "op": "contains", "value": "Siren"}
-    assert rule.effects == LOUD
-
-
 def go_to(page: Page, name: str) -> None:
     _tab_to(page, f"[id='{name}']")
 
