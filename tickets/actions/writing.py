@@ -36,6 +36,7 @@ class Upload:
     content_id: str = ""
     is_inline: bool = False
     key: uuid.UUID = field(default_factory=uuid.uuid4)
+    stored: tuple[str, int] | None = None  # SHA-256 and size of bytes that are kept already
 
 
 def seen(text: str) -> str:
@@ -119,7 +120,7 @@ def keep(message: Message, attachments: Sequence[Upload]) -> Message:
 def _attachment(message: Message, upload: Upload) -> Attachment:
     name, longest = safe_name(upload.name), settings.MAX_ATTACHMENT
     try:
-        sha256, size = blobs.put(upload.content, longest=longest)
+        sha256, size = upload.stored or blobs.put(upload.content, longest=longest)
     except blobs.TooLarge:
         words = {"name": name, "max": longest // 1024 // 1024}
         raise Invalid(attachments=_("%(name)s is too large: %(max)d MB fit.") % words) from None
