@@ -43,6 +43,7 @@ EVENTS: dict[str, EventKind] = {
     "replied": EventKind(_("%(actor)s replied"), "in_progress"),
     "reply_undone": EventKind(_("%(actor)s took a reply back before it was sent"), "edit"),
     "noted": EventKind(_("%(actor)s wrote a note"), "note"),
+    "mentioned": EventKind(_("%(actor)s mentioned %(people)s"), "note", False, True),
     "unverified": EventKind(_("%(actor)s, who takes no part in this, wrote by mail"), "note", False, True),
     "received": EventKind(_("%(actor)s wrote"), "customer", False, True),
     "machine_mail": EventKind(_("Automatic mail arrived from %(sender)s"), "mail"),

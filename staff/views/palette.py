@@ -10,15 +10,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from staff import verbs
+from staff import macros, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.keys import GO_LABELS
-from tickets import queries, worklists
-from tickets.models import SavedView, User
+from tickets import permissions, queries, worklists
+from tickets.models import SavedView, Ticket, User
 from tickets.worklists import TooSlow
 
 MOST = 6
 SHORTEST = 2
+MACRO = "#message-form"
 Items = list[dict[str, Any]]
 
 
@@ -26,8 +27,10 @@ Items = list[dict[str, Any]]
 @agents_only
 def palette(request: AgentRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    ticket = _open_ticket(request)
     groups = [
-        (_("This ticket"), _verbs(request, text)),
+        (_("This ticket"), _verbs(request, ticket, text) if ticket else []),
+        (_("Macros"), _macros(request.user, ticket, text) if ticket else []),
         (_("Tickets"), _tickets(request.user, text)),
         (_("Views"), _views(request.user, text)),
         (_("Customers"), _customers(text)),
@@ -36,22 +39,32 @@ def palette(request: AgentRequest) -> HttpResponse:
     return render(request, "staff/_palette_items.html", {"groups": [group for group in groups if group[1]]})
 
 
-def _item(label: Any, url: str, hint: Any = "", press: str = "") -> dict[str, Any]:
-    return {"label": label, "url": url, "hint": hint, "press": press}
+def _item(label: Any, url: str, hint: Any = "", press: str = "", load: str = "") -> dict[str, Any]:
+    """`press`: the verb whose button does it; `load`: where on the ticket's page the address is opened."""
+    return {"label": label, "url": url, "hint": hint, "press": press, "load": load}
 
 
 def _fits(label: Any, text: str) -> bool:
     return all(word in str(label).lower() for word in text.lower().split())
 
 
-def _verbs(request: AgentRequest, text: str) -> Items:
+def _open_ticket(request: AgentRequest) -> Ticket | None:
     number = request.GET.get("ticket", "")[:24]
-    if not number:
-        return []
     try:
-        ticket = find_ticket(request.user, number)
+        return find_ticket(request.user, number) if number else None
     except Http404:
+        return None
+
+
+def _macros(user: User, ticket: Ticket, text: str) -> Items:
+    """Choosing one shows what it would do, with the reply to be changed; nothing is done before that is confirmed."""
+    if not text or not (permissions.possible("follow", ticket) and permissions.can(user, "follow", ticket)):
         return []
+    wanted = [one for one in macros.offered(ticket, user) if _fits(f"{_('Macro')} {one['name']}", text)]
+    return [_item(one["name"], one["url"], " · ".join(one["effects"]), load=MACRO) for one in wanted[:MOST]]
+
+
+def _verbs(request: AgentRequest, ticket: Ticket, text: str) -> Items:
     is_follower = ticket.followers.filter(user=request.user).exists()
     offered = verbs.offered(ticket, verbs.possible(ticket, request.user), is_follower=is_follower)
     found = [_item(one["label"], one["url"], one["key"], one["verb"]) for one in offered if _fits(one["label"], text)]

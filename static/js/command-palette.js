@@ -1,5 +1,5 @@
 // <command-palette>: Ctrl or Cmd with K opens it; arrows choose, Enter goes there or presses the button of a verb on the
-// page. Without anything chosen Enter searches.
+// page, or opens the preview of a macro. Without anything chosen Enter searches.
 customElements.define("command-palette", class extends HTMLElement {
   connectedCallback() {
     this.dialog = this.querySelector("dialog");
@@ -61,11 +61,12 @@ customElements.define("command-palette", class extends HTMLElement {
   }
 
   act(item) {
-    const { press } = item.dataset;
-    const button = press && document.querySelector(`[popovertarget="${press}-form"], form[action*="/${press}/"] button`);
-    if (!button) return false;
+    const { press: verb, load } = item.dataset, place = load && document.querySelector(load);
+    const button = verb && document.querySelector(`[popovertarget="${verb}-form"], form[action*="/${verb}/"] button`);
+    if (!button && !place) return false;
     this.dialog.close();
-    button.click();
+    if (button) button.dispatchEvent(new Event("press-button", { bubbles: true }));
+    else window.htmx.ajax("GET", item.href, { target: load, swap: "innerHTML" }); // a form that opens by itself
     return true;
   }
 });

@@ -1,5 +1,5 @@
 // Between pickers and what is being written. Pickers listen for `word-begins` on the form ({key, field}, cancelable: the key
-// is then not written) and send `insert-text` to the form ({text, files, erase}). An editor that is more than a textarea
+// is then not written) and send `insert-text` to the form ({text, files, erase: how many characters before the caret it replaces}). An editor that is more than a textarea
 // listens for `insert-text` too, puts the text in its own way and calls preventDefault(). See docs/canned.md.
 const AIDS = "/@";
 
@@ -18,14 +18,14 @@ function atWordStart(field) {
 }
 
 addEventListener("insert-text", (event) => {
-  const { text, files = [] } = event.detail, form = event.target;
+  const { text, files = [], erase = 0 } = event.detail, form = event.target;
   for (const file of files) goAlong(form.querySelector("[data-canned-files]"), file);
   if (event.defaultPrevented) return;
   const textarea = form.querySelector("textarea");
-  const before = textarea.value.slice(0, textarea.selectionStart);
+  const start = textarea.selectionStart - erase, before = textarea.value.slice(0, start);
   const gap = text.includes("\n") && before && !before.endsWith("\n") ? "\n" : "";
   textarea.focus();
-  textarea.setRangeText(gap + text, textarea.selectionStart, textarea.selectionEnd, "end");
+  textarea.setRangeText(gap + text, start, textarea.selectionEnd, "end");
   textarea.dispatchEvent(new Event("input", { bubbles: true }));
 });
 

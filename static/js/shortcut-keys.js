@@ -85,7 +85,7 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (!element) return false;
     if (element.matches("input[type=search], input[type=text]")) element.focus();
     else if (element.matches(".composer__mode:checked")) element.closest("reply-tabs").write();
-    else element.click();
+    else element.dispatchEvent(new Event("press-button", { bubbles: true }));
     return true;
   }
 

@@ -8,6 +8,7 @@ import pytest
 
 from staff import keys, verbs
 from tests import factories, people
+from tests.automation.making import rule, tag
 from tickets import queries
 from tickets.actions import desk_habits, views
 
@@ -41,6 +42,16 @@ def test_verbs_of_the_open_ticket(browser, agent, reader, ticket):
     assert labels[0] == "Resolve"
     assert 'data-press="resolve"' in page
     assert "Resolve" not in offers(browser(reader), "", ticket.number)[0]
+
+
+def test_macros_of_the_open_ticket_lead_to_their_preview(browser, agent, reader, outsider, ticket):
+    made = rule("macro", "Lamp repaired", {}, tag("lamp"))
+    labels, page = offers(browser(agent), "macro lam", ticket.number)
+    assert labels == ["Lamp repaired"]
+    assert f'href="/staff/tickets/{ticket.number}/macros/{made.pk}/"' in page
+    assert 'data-load="#message-form"' in page
+    assert "Lamp repaired" not in offers(browser(agent), "lam")[0]
+    assert "Lamp repaired" not in offers(browser(outsider), "lam", ticket.number)[0]
 
 
 def test_strangers_learn_nothing(browser, outsider, ticket):

@@ -67,6 +67,7 @@ KINDS = {
     "closed": Kind(_("[#%(number)s] Closed: %(ticket)s")),
     "assigned": Kind(_("Assigned to you: [#%(number)s] %(ticket)s"), role="agent"),
     "team": Kind(_("For your team: [#%(number)s] %(ticket)s"), role="agent"),
+    "mentioned": Kind(_("You were mentioned: [#%(number)s] %(ticket)s"), role="note"),
     "received": Kind(_("New message: [#%(number)s] %(ticket)s"), role="agent"),
     "unverified": Kind(_("Please check: [#%(number)s] %(ticket)s"), role="note"),
     "reopened": Kind(_("Reopened: [#%(number)s] %(ticket)s"), role="agent"),
