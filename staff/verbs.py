@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets import permissions
 from tickets.models import Ticket, User
+from tickets.states import State
 
 
 class Button:
@@ -23,6 +24,7 @@ class Button:
 
 BUTTONS: dict[str, Button] = {
     "assign": Button(_("Assign"), "assign", "a", primary=True, panel=True),
+    "take": Button(_("Take"), "assign", "i", primary=True),
     "start": Button(_("Start"), "start"),
     "resolve": Button(_("Resolve"), "resolve", "e", primary=True),
     "reopen": Button(_("Reopen"), "reopen", primary=True),
@@ -37,8 +39,8 @@ BUTTONS: dict[str, Button] = {
     "transfer": Button(_("Transfer"), "transfer", panel=True),
     "task": Button(_("Add a task"), "plan", "t", panel=True),
     "link": Button(_("Link"), "link", "l", panel=True),
-    "merge": Button(_("Merge"), "merge", "m", panel=True),
-    "unmerge": Button(_("Unmerge"), "unmerge", "m", primary=True),
+    "merge": Button(_("Merge"), "merge", "d", panel=True),
+    "unmerge": Button(_("Unmerge"), "unmerge", "d", primary=True),
     "side": Button(_("Ask a third party"), "side", "f", panel=True),
     "collaborator": Button(_("Add a collaborator"), "reply", panel=True),
     "requester": Button(_("Change the requester"), "triage", panel=True),
@@ -53,6 +55,7 @@ BUTTONS: dict[str, Button] = {
     "trash": Button(_("Delete"), "trash", "#", danger=True),
 }
 
+_UNTAKEN = (State.NEW, State.REOPENED)
 # An agent never speaks as the customer, so that is not even asked.
 _ASKED = {"reply", "note"} | {button.needs for button in BUTTONS.values()}
 
@@ -65,11 +68,13 @@ def possible(ticket: Ticket, user: User) -> set[str]:
     return found - {"restore"}
 
 
-def offered(ticket: Ticket, may: set[str], *, is_follower: bool, back: str = "") -> list[dict[str, Any]]:
+def offered(ticket: Ticket, may: set[str], user: User, *, is_follower: bool, back: str = "") -> list[dict[str, Any]]:
     """The buttons for `may`, which `possible` found. `back` is the query that names the list beside the ticket."""
     hidden = {"follow" if is_follower else "unfollow", "snooze" if ticket.is_asleep else "wake"}
     if ticket.form_version_id is None:
         hidden.add("fields")
+    if ticket.assignee_id == user.pk and ticket.state not in _UNTAKEN:
+        hidden.add("take")
     if "triage" not in may:
         hidden.add("revoke-links")
     base = reverse("staff:ticket", args=[ticket.number])

@@ -190,3 +190,8 @@ def test_faces_are_made_of_small_parts(suffix: str, longest: int) -> None:
 def test_styles_stay_small() -> None:
     total = sum(path.read_text().count("\n") for path in TRACKED if path.suffix == ".css" and path.exists())
     assert total <= 4000
+
+
+def test_every_decision_has_its_own_number() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "decisions").glob("*.md")]
+    assert len(numbers) == len(set(numbers)), sorted(numbers)

@@ -64,7 +64,7 @@ EVENTS: dict[str, EventKind] = {
     "transferred": EventKind(_("%(actor)s transferred this from %(old)s to %(new)s"), "transfer", True),
     "snoozed": EventKind(_("%(actor)s snoozed this until %(until)s"), "clock"),
     "woken": EventKind(_("%(actor)s woke this"), "clock"),
-    "woken_by_time": EventKind(_("The snooze is over"), "clock"),
+    "woken_by_time": EventKind(_("The snooze is over"), "clock", False, True),
     "followed": EventKind(_("%(actor)s added %(person)s"), "person"),
     "unfollowed": EventKind(_("%(actor)s removed %(person)s"), "person"),
     "proposal_declined": EventKind(_("%(actor)s did not add %(address)s"), "person"),

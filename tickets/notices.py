@@ -29,6 +29,7 @@ GROUPS = {
     "received": _("A customer writes on my ticket"),
     "mentioned": _("A colleague mentions me"),
     "reopened": _("My ticket is reopened"),
+    "woken": _("The snooze of my ticket is over"),
     "tasks": _("A task is mine, or due"),
     "sides": _("A third party answers a side conversation"),
     "deadlines": _("A deadline is near or over"),
@@ -41,7 +42,7 @@ _GROUP_OF = {
     "assigned": "assigned", "team": "team", "received": "received", "reopened": "reopened",
     "sla_warning": "deadlines", "sla_breach": "deadlines", "unverified": "checks", "mail_delayed": "delivery",
     "mail_failed": "delivery", "rule_mail": "rules", "mentioned": "mentioned",
-    "task": "tasks", "side_answered": "sides",
+    "task": "tasks", "woken": "woken", "side_answered": "sides",
 }  # fmt: skip
 # Whoever is told twice by one event has one notice; the counters are locked in the order of their keys.
 _KEEP = """

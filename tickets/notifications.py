@@ -289,6 +289,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "task_changed": (Notice(_named_agent, "task"),),
     "task_due": (Notice(_named_agent, "task"),),
     "side_answered": (Notice(_assignee_or_department, "side_answered", quotes=True),),
+    "woken_by_time": (Notice(_assignee_or_team, "woken"),),
     "mail_delayed": (Notice(_writer, "mail_delayed"),),
     "mail_failed": (Notice(_writer, "mail_failed"),),
 }

@@ -32,7 +32,7 @@ def ticket(request: AgentRequest, number: str) -> HttpResponse:
     context: dict[str, Any] = sidebar.context(found, request.user)
     context |= thread.news(found, request.user, get_token(request), message, event, cards[:_MOST_CARDS])
     may = verbs.possible(found, request.user)
-    offered = verbs.offered(found, may, is_follower=context["is_follower"], back=here(request))
+    offered = verbs.offered(found, may, request.user, is_follower=context["is_follower"], back=here(request))
     context |= {
         "verbs": buttons.drawn(offered, found.number, get_token(request)),
         "panels": {verb["verb"]: verb["verb"] for verb in offered if verb["panel"]},

@@ -56,7 +56,8 @@ def _of_ticket(request: AgentRequest, text: str) -> list[tuple[Any, Items]]:
     except Http404:
         return []
     is_follower = ticket.followers.filter(user=request.user).exists()
-    offered = verbs.offered(ticket, verbs.possible(ticket, request.user), is_follower=is_follower)
+    may = verbs.possible(ticket, request.user)
+    offered = verbs.offered(ticket, may, request.user, is_follower=is_follower)
     found = [_item(one["label"], one["url"], one["key"], one["verb"]) for one in offered if _fits(one["label"], text)]
     rows = macros.offered(ticket, request.user) if any(one["verb"] == "macros" for one in offered) else []
     fit = [

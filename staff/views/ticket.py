@@ -102,7 +102,7 @@ def _ticket(
     if "note" in may or note_form:
         forms["note_form"] = note_form or NoteForm(initial=picked.get("note", {}))
         forms["note_url"] = f"{base}note/{back}"
-    offered = verbs.offered(ticket, may, is_follower=context["is_follower"], back=back)
+    offered = verbs.offered(ticket, may, request.user, is_follower=context["is_follower"], back=back)
     return {
         **context,
         "forms": forms,

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.views.ticket import back_to, here, show
-from tickets.actions import lifecycle, merging, snoozing, triage
+from tickets.actions import assignment, lifecycle, merging, snoozing, triage
 from tickets.models import Ticket
 from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooLate
+from tickets.states import State
 
 Act = Callable[[Ticket, AgentRequest], object]
 
@@ -23,12 +24,20 @@ def _follow(ticket: Ticket, request: AgentRequest) -> object:
     return triage.follow(ticket, by=request.user, person=request.user)
 
 
+def _take(ticket: Ticket, request: AgentRequest) -> object:
+    """Sent twice it is one deed."""
+    if ticket.assignee_id == request.user.pk and ticket.state not in (State.NEW, State.REOPENED):
+        return ticket
+    return assignment.assign(ticket, by=request.user, agent=request.user)
+
+
 def _unfollow(ticket: Ticket, request: AgentRequest) -> object:
     return triage.unfollow(ticket, by=request.user, person=request.user)
 
 
 # name in the address -> the action, and what the notice says afterwards
 ACTS: dict[str, tuple[Act, Any]] = {
+    "take": (_take, _("It is yours.")),
     "start": (lambda ticket, request: lifecycle.start(ticket, by=request.user), _("You are working on it.")),
     "resolve": (lambda ticket, request: lifecycle.resolve(ticket, by=request.user), _("Resolved.")),
     "close": (lambda ticket, request: lifecycle.close(ticket, by=request.user), _("Closed.")),

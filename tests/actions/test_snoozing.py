@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
-from tickets import queries
+from tickets import notifications, queries
 from tickets.actions import assignment, conversation, lifecycle, snoozing
-from tickets.models import SYSTEM, Desk, Ticket
+from tickets.models import SYSTEM, Desk, Notice, OutboundEmail, Ticket
 from tickets.refusals import Invalid, NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,23 @@ def test_the_sweep_wakes_when_it_is_time_and_not_before(asleep):
     assert not fresh(asleep).is_asleep
     assert snoozing.sweep_snoozed() == 0
     assert [*asleep.events.values_list("kind", "actor")][-1] == ("woken_by_time", None)
+
+
+def test_who_has_the_ticket_hears_that_it_is_awake_and_finds_it_in_the_list(asleep, agent, home):
+    Ticket.objects.filter(pk=asleep.pk).update(snoozed_until=timezone.now() - timedelta(seconds=1))
+    snoozing.sweep_snoozed()
+    event = asleep.events.get(kind="woken_by_time")
+    notifications.handle(event.pk)
+    assert [*Notice.objects.values_list("user", "event", "is_shown")] == [(agent.pk, event.pk, True)]
+    mail = OutboundEmail.objects.get(event=event)
+    assert (mail.recipient, mail.kind) == (agent.email, "woken")
+    assert lists(asleep, agent, home) >= {"my-open", "all-open"}
+
+
+def test_who_wakes_a_ticket_by_hand_is_not_told(asleep, agent):
+    snoozing.wake(asleep, by=agent)
+    notifications.handle(asleep.events.get(kind="woken").pk)
+    assert not Notice.objects.exists()
 
 
 def test_one_that_cannot_be_woken_does_not_hold_up_the_others(asleep, home, agent):

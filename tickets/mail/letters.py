@@ -65,6 +65,7 @@ KINDS = {
     "rules_stopped": Kind(_("Rules were stopped on ticket %(ticket_number)s")),
     "confirmation": Kind(_("[#%(number)s] Is it solved? %(ticket)s")),
     "closed": Kind(_("[#%(number)s] Closed: %(ticket)s")),
+    "woken": Kind(_("Back from snooze: [#%(number)s] %(ticket)s"), role="agent"),
     "assigned": Kind(_("Assigned to you: [#%(number)s] %(ticket)s"), role="agent"),
     "team": Kind(_("For your team: [#%(number)s] %(ticket)s"), role="agent"),
     "received": Kind(_("New message: [#%(number)s] %(ticket)s"), role="agent"),

@@ -36,12 +36,12 @@ class CannedShape(serializers.Serializer):
     files = serializers.ListField(child=serializers.CharField(), help_text="Names of files that go along.")
 
 
-class CannedPage(serializers.Serializer):
+class CannedListShape(serializers.Serializer):
     results = CannedShape(many=True)
 
 
 class Canned(DeskView):
-    outputs = {"GET": CannedPage}
+    outputs = {"GET": CannedListShape}
 
     def get(self, request: Request) -> Response:
         """The canned responses that the person may use: with `ticket` those that fit it, filled in; with `q` those with
