@@ -82,7 +82,7 @@ class TestContainers:
             '<blockquote class="gmail_quote">One?</blockquote><div>Yes.</div>'
             '<blockquote class="gmail_quote">Two?</blockquote><div>No.</div></div>'
         )
-        assert shown(with_html(html)).split("\n\n") == ["> One?", "Yes.", "> Two?", "No."]
+        assert shown(with_html(html)).split("\n\n") == ["Zz:", "> One?", "Yes.", "> Two?", "No."]
 
     def test_a_forwarded_mail_is_shown(self):
         header = "---------- Forwarded message ---------<br>From: Bob<br>Date: today<br>Subject: x<br>To: Ana<br><br>"
