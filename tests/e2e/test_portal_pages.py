@@ -111,6 +111,7 @@ def test_keys_alone_find_an_answer_and_say_that_it_helped(surfer: Surfer, articl
     reach(page, "Search")
     page.keyboard.type("forgotten")
     page.keyboard.press("Enter")
+    page.wait_for_url("**q=forgotten**")
     reach(page, "Change a forgotten password")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/kb/articles/{article.slug}/")
