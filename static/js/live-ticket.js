@@ -1,6 +1,8 @@
 // <live-ticket data-ticket data-number data-message data-event data-new data-jump>: keeps an open ticket as it is on the
 // server. New messages come at the end of the thread; header and details change where they stand. What the writer of a
 // reply has seen is what has been on the screen: the form's "seen" follows.
+const isBusy = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+const renew = (part, change) => document.dispatchEvent(new CustomEvent("renew", { detail: { part, change } }));
 const SOON = 100;
 const WHOLE = new Set(["reply_undone", "merged", "unmerged", "split"]);
 
@@ -68,14 +70,14 @@ customElements.define("live-ticket", class extends HTMLElement {
   }
 
   replace(old, now) {
-    if (!old || !now || old.matches(":popover-open") || old.contains(document.activeElement) || old.innerHTML === now.innerHTML) return;
-    old.replaceWith(this.process(now));
+    if (!old || !now || old.matches(":popover-open") || isBusy(old) || old.innerHTML === now.innerHTML) return;
+    renew(old, () => { old.replaceWith(now); window.htmx?.process(now); });
   }
 
   context(old, now) {
-    if (!old || !now || old.contains(document.activeElement) || old.querySelector("details[open]")) return;
+    if (!old || !now || isBusy(old) || old.querySelector("details[open], :popover-open")) return;
     for (const kept of old.querySelectorAll("[data-keep]")) now.querySelector(`#${kept.id}`)?.replaceWith(kept);
-    old.replaceChildren(...now.childNodes);
+    renew(old, () => old.replaceChildren(...now.childNodes));
     this.process(old);
   }
 
