@@ -23,5 +23,6 @@ customElements.define("topic-questions", class extends HTMLElement {
       const fresh = page.getElementById(id);
       if (fresh) document.getElementById(id)?.replaceWith(document.adoptNode(fresh));
     }
+    this.dispatchEvent(new CustomEvent("questions", { bubbles: true }));
   }
 });
