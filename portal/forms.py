@@ -1,4 +1,4 @@
-"""The forms that customers fill in. What they typed is kept whatever goes wrong; only files a browser cannot keep."""
+"""The forms that customers fill in. What they typed is kept whatever goes wrong, and so are their files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from portal.held_files import KEPT, MAX_FILES, HeldFiles
 from tickets import form_controls
+from tickets.actions.writing import Upload
 from tickets.models import Follower, HelpTopic, Score
 from tickets.refusals import Invalid
 
 MAX_BODY = 50_000
-MAX_FILES = 10
 TOO_LONG = {"max_length": _("This is too long: %(show_value)d characters, %(limit_value)d fit.")}
 
 
@@ -46,7 +47,7 @@ class FilesField(forms.FileField):
         for file in files:
             if file.size > settings.MAX_ATTACHMENT:
                 raise forms.ValidationError(
-                    _("%(name)s is too large: %(max)d MB fit. Please choose your files again."),
+                    _("%(name)s is too large: %(max)d MB fit."),
                     params={"name": file.name, "max": settings.MAX_ATTACHMENT // 1024 // 1024},
                 )
         return files
@@ -64,7 +65,7 @@ class HiddenUUID(forms.UUIDField):
             return uuid.uuid4()
 
 
-class MessageForm(forms.Form):
+class MessageForm(HeldFiles):
     body = forms.CharField(
         label=_("Write to us"),
         max_length=MAX_BODY,
@@ -80,7 +81,11 @@ class MessageForm(forms.Form):
         so that going back to write something new loses nothing."""
         typed = [f"{name}={self.data.getlist(name)}" for name in sorted(self.data) if name in self.fields]
         files = [f"{file.name}:{file.size}" for file in self.cleaned_data["attachments"]]
-        return uuid.uuid5(self.cleaned_data["nonce"], "\0".join(typed + files))
+        return uuid.uuid5(self.cleaned_data["nonce"], "\0".join(typed + files + sorted(self.data.getlist(KEPT))))
+
+    @property
+    def all_files(self) -> list[Upload]:
+        return self.given("attachments", self.cleaned_data["attachments"])
 
     def refuse(self, refusal: Exception) -> None:
         """Shows what an action refused where the person can mend it."""

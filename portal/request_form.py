@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from portal.forms import TOO_LONG, MessageForm, public_topics
 from tickets import fields as questions
 from tickets import form_controls
-from tickets.actions.conversation import uploads
 from tickets.actions.writing import Upload, safe_name
 from tickets.field_values import Files, Item, is_empty, words
 from tickets.models import Form, FormVersion, HelpTopic
@@ -59,6 +58,7 @@ class RequestForm(MessageForm):
         names = [(slug, row.path) for slug, row in self.topics.items()]
         self.fields["topic"].choices = [("", _("Something else")), *names]  # type: ignore[attr-defined]
         self.topic = self.topics.get(str(self["topic"].value() or ""))
+        self.sends_ahead = embedded is None
         if embedded and len(self.topics) == 1:
             (self.topic,), self.topics = self.topics.values(), {}
         self.version = embedded.current if embedded else questions.form_for(self.topic)
@@ -92,7 +92,7 @@ class RequestForm(MessageForm):
         for key, item in questions.by_key(self.items).items():
             if item["kind"] == FieldKind.FILE and key in found:
                 if key not in self.uploaded:
-                    self.uploaded[key] = uploads(found[key] or [])
+                    self.uploaded[key] = self.given(form_controls.PREFIX + key, found[key])
                 found[key] = Files({"name": safe_name(one.name), "key": str(one.key)} for one in self.uploaded[key])
         return found
 
@@ -112,7 +112,7 @@ class RequestForm(MessageForm):
     @property
     def all_files(self) -> list[Upload]:
         shown = [upload for key, files in self.uploaded.items() if key in self.checked.shown for upload in files]
-        return [*uploads(self.cleaned_data["attachments"]), *shown]
+        return [*super().all_files, *shown]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -124,17 +124,13 @@ class RequestForm(MessageForm):
     def clean_website(self) -> str:
         """Only robots fill in what nobody sees; a person whose browser did it loses no text."""
         if self.cleaned_data["website"]:
-            self._set("website", "")
+            self.set_value("website", "")
             self.add_error(None, _("This looked like an automatic message and was not sent. Please send it again."))
         return ""
 
-    def _set(self, name: str, value: str) -> None:
-        self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data[name] = value
-
     def renew(self) -> None:
         """The page will show the questions as they are now."""
-        self._set("asked", str(self.version.pk if self.version else ""))
+        self.set_value("asked", str(self.version.pk if self.version else ""))
 
     def changes(self) -> list[str]:
         """What became different since the page was loaded, in sentences: the admin published the form anew, or another
@@ -159,7 +155,7 @@ class RequestForm(MessageForm):
         ]
         if not lines:
             return []
-        self._set("body", self.data.get("body", "") + "\n\n" + "\n".join(lines))
+        self.set_value("body", self.data.get("body", "") + "\n\n" + "\n".join(lines))
         return [_("No longer asked, so your answer was put into the text: %(what)s.") % {"what": "; ".join(lines)}]
 
 

@@ -15,6 +15,7 @@ from portal.views import (
     search,
     ticket,
     tickets,
+    uploads,
 )
 
 app_name = "portal"
@@ -44,6 +45,7 @@ urlpatterns = [
     path("kb/files/<uuid:key>/", knowledge.file, name="kb_file"),
     path("kb/new.atom", require_safe(kb_index.NewArticles()), name="kb_feed"),
     path("sitemap.xml", kb_index.sitemap, name="sitemap"),
+    path("uploads/", uploads.upload, name="upload"),
     path("attachments/<uuid:key>/", attachment.download, name="attachment"),
     path("t/<str:token>/", guest.follow, name="guest"),
     path("links/", guest.fresh_link, name="fresh_link"),

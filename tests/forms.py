@@ -28,6 +28,15 @@ DEVICE = [
     {"kind": "text", "key": "cause", "label": "Cause", "audience": "agents", "required": "close"},
 ]  # fmt: skip
 
+# What is chosen rather than typed.
+CHOICES = [
+    {"kind": "date", "key": "bought", "label": "Bought on"},
+    {"kind": "multi_choice", "key": "colours", "label": "Colours", "choices": [
+        {"value": "blue", "label": "Blue"}, {"value": "red", "label": "Red"},
+    ]},
+    {"kind": "checkbox", "key": "switched_on", "label": "It is switched on"},
+]  # fmt: skip
+
 
 def form(items: list[dict[str, Any]], *, by: User | None = None, name: str = "", is_field_set: bool = False) -> Form:
     """A published form."""

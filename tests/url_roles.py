@@ -207,6 +207,7 @@ GET = {
     "portal:person_remove":                 "405       405    405    405    405     405    405",
     "portal:reopen":                        "405       405    405    405    405     405    405",
     "portal:proposed":                      "405       405    405    405    405     405    405",
+    "portal:upload":                        "405       405    405    405    405     405    405",
     "portal:attachment":                    "404       200    404    200    404     200    200",
     # the link is the key:
     "portal:guest":                         "->        ->     ->     ->     ->      ->     ->",
@@ -408,6 +409,8 @@ POST = {
     "portal:person_remove":                 "404       404    404    403    404     403    403",
     "portal:reopen":                        "404       ->     404    403    404     403    403",
     "portal:proposed":                      "404       ->     404    403    404     403    403",
+    # a file without a form:
+    "portal:upload":                        "422       422    422    422    422     422    422",
     "portal:attachment":                    "405       405    405    405    405     405    405",
     "portal:guest":                         "405       405    405    405    405     405    405",
     "portal:fresh_link":                    "200       200    200    200    200     200    200",

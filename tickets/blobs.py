@@ -12,6 +12,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
@@ -77,8 +78,29 @@ def read(sha256: str) -> bytes:
         return blob.read()
 
 
+def drop(sha256: str, *, unused_since: datetime) -> None:
+    """Deletes the bytes, unless somebody stored the same after `unused_since`. The caller knows that nothing names
+    them; whoever is about to has just stored them, so that the two cannot miss each other."""
+    if urlsplit(settings.STORAGE_URL).scheme == "file":
+        _drop_from_disk(_path(sha256), unused_since.timestamp())
+    elif _bucket().exists(_key(sha256)) and _bucket().get_modified_time(_key(sha256)) < unused_since:
+        _bucket().delete(_key(sha256))
+
+
+def _drop_from_disk(path: Path, unused_since: float) -> None:
+    """Out of the way first: who stores the same from now on writes it anew, who did before has left a fresh date."""
+    aside = path.with_name(f".old-{path.name}")
+    with contextlib.suppress(FileNotFoundError):
+        os.replace(path, aside)
+        if aside.stat().st_mtime < unused_since:
+            aside.unlink()
+        else:
+            os.replace(aside, path)
+
+
 def _put_on_disk(path: Path, spool: IO[bytes]) -> None:
-    if path.exists():
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(path)  # it is here already; `drop` sees that it is wanted
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
@@ -119,4 +141,4 @@ def _bucket() -> Storage:
     return S3Storage(bucket_name=urlsplit(settings.STORAGE_URL).hostname)
 
 
-__all__ = ["open_blob", "put", "read"]
+__all__ = ["drop", "open_blob", "put", "read"]

@@ -77,6 +77,13 @@ def sweep_snoozed() -> None:
 
 
 @shared_task
+def sweep_held_uploads() -> None:
+    from tickets.actions import holding
+
+    holding.sweep()
+
+
+@shared_task
 def sweep_tasks() -> None:
     from tickets.actions import checklist
 

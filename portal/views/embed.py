@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import wording
+from portal.access import network
 from portal.request_form import RequestForm
 from portal.views.requests import guest, unchecked, written
 from tickets.models import Form, Ticket
@@ -45,6 +46,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refusal:
         typed.refuse(refusal)
         return _framed(request, found, typed, 429 if isinstance(refusal, TooMany) else 422)
+    typed.let_go()
     return _framed(request, found, typed, number=ticket.number, expectation=wording.promise(ticket))
 
 
@@ -63,6 +65,8 @@ def _check_origin(request: HttpRequest) -> None:
 
 
 def _framed(request: HttpRequest, form: Form, typed: RequestForm, status: int = 200, **more: object) -> HttpResponse:
+    if "number" not in more:
+        typed.hold(network(request))
     context = {"embedded": True, "form": typed, "title": form.name, **more}
     response = render(request, "portal/embed.html", context, status=status)
     response._csp_replace = {_FRAME: form.allowed_origins}  # type: ignore[attr-defined]

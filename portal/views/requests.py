@@ -56,6 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         form.refuse(refusal)
         return _show(request, form, 422)
+    form.let_go()
     _remember(request, form.once, ticket)
     return redirect("portal:ticket_received", form.once)
 
@@ -69,6 +70,7 @@ def unchecked(form: RequestForm) -> RequestForm:
 
 
 def _show(request: HttpRequest, form: RequestForm, status: int = 200, changes: Sequence[str] = ()) -> HttpResponse:
+    form.hold(network(request))
     department = form.topic.department if form.topic else default_department()
     context = {
         "form": form, "topic": form.topic, "expectation": wording.expectation(department), "changes": changes,

@@ -52,6 +52,8 @@ def show(
     request: HttpRequest, ticket: Ticket, person: User, *, form: MessageForm | None = None, status: int = 200,
     notice: str = "", person_form: PersonForm | None = None,
 ) -> HttpResponse:  # fmt: skip
+    form = form or MessageForm()
+    form.hold(network(request))
     found = list(readable(ticket, person).values(*presenters.SHOWN_OF_MESSAGE))
     files = Attachment.objects.filter(message__in=[message["pk"] for message in found]).only(
         "message_id", "key", "name", "size"
@@ -60,7 +62,7 @@ def show(
         "ticket": presenters.ticket(ticket, person),
         "stepper": presenters.steps(ticket),
         "thread": drawn.thread(presenters.messages(found, files, person)),
-        "form": form or MessageForm(),
+        "form": form,
         "notice": notice,
         **presenters.partners(ticket, person),
         "answers": presenters.answers(ticket),
@@ -102,6 +104,7 @@ def reply(request: HttpRequest, number: str) -> HttpResponse:
     except Refused as refusal:
         form.refuse(refusal)
         return show(request, ticket, person, form=form, status=422)
+    form.let_go()
     return _after_reply(request, ticket, person, message)
 
 
@@ -117,7 +120,7 @@ def _receive(ticket: Ticket, person: User, form: MessageForm) -> Message:
         by=person,
         body=typed["body"],
         source=Source.WEB,
-        attachments=conversation.uploads(typed["attachments"]),
+        attachments=form.all_files,
         nonce=form.once,
     )
 

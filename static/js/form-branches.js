@@ -30,10 +30,10 @@ function is(has, wanted) {
   return has !== undefined && has !== null && has === wanted;
 }
 
-function read(kind, controls) {
+function read(kind, controls, part) {
   if (kind === "checkbox") return controls[0]?.checked ?? false;
   if (kind === "multi_choice") return controls.filter((one) => one.checked).map((one) => one.value);
-  if (kind === "file") return [...(controls[0]?.files ?? [])].map((one) => one.name);
+  if (kind === "file") return [...(controls[0]?.files ?? []), ...part.querySelectorAll("[name=kept]:checked")].map((one) => one.name);
   const text = (controls[0]?.value ?? "").trim();
   if (!text) return undefined;
   if (kind === "date_time") return new Date(text).toISOString().replace(".000Z", "+00:00");
@@ -64,7 +64,7 @@ customElements.define("form-branches", class extends HTMLElement {
       for (const control of controls) control.disabled = !shown;
       if (!shown || !rule.key) continue;
       this.require(part, rule, values);
-      const value = read(rule.kind, controls);
+      const value = read(rule.kind, controls, part);
       if (value !== undefined) values[rule.key] = value;
     }
   }

@@ -114,7 +114,7 @@ class TestBadInput:
         response = send(client, request_form(attachments=[file]))
         page = response.content.decode()
         assert response.status_code == 422
-        assert "film.mov is too large: 1 MB fit. Please choose your files again." in page
+        assert "film.mov is too large: 1 MB fit." in page
         assert "My badge blinks red since this morning." in page
         assert not Ticket.objects.exists()
 

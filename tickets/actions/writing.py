@@ -28,7 +28,7 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]")
 @dataclass(frozen=True)
 class Upload:
     """A file that somebody gave. `content` is its bytes, or chunks of them; `name` is only shown, never a path;
-    `key` will name it in addresses."""
+    `key` will name it in addresses. `stored` are hash and size where the blob store has the bytes already."""
 
     name: str
     content: bytes | Iterable[bytes]
@@ -36,6 +36,7 @@ class Upload:
     content_id: str = ""
     is_inline: bool = False
     key: uuid.UUID = field(default_factory=uuid.uuid4)
+    stored: tuple[str, int] | None = None
 
 
 def seen(text: str) -> str:
@@ -119,7 +120,7 @@ def keep(message: Message, attachments: Sequence[Upload]) -> Message:
 def _attachment(message: Message, upload: Upload) -> Attachment:
     name, longest = safe_name(upload.name), settings.MAX_ATTACHMENT
     try:
-        sha256, size = blobs.put(upload.content, longest=longest)
+        sha256, size = upload.stored or blobs.put(upload.content, longest=longest)
     except blobs.TooLarge:
         words = {"name": name, "max": longest // 1024 // 1024}
         raise Invalid(attachments=_("%(name)s is too large: %(max)d MB fit.") % words) from None

@@ -6,6 +6,7 @@ from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
 from tickets.models.forms import Field, Form, FormVersion
+from tickets.models.held import HeldUpload
 from tickets.models.knowledge import (
     Article,
     ArticleFeedback,
@@ -65,6 +66,7 @@ __all__ = [
     "Form",
     "FormVersion",
     "Heartbeat",
+    "HeldUpload",
     "HelpTopic",
     "Holiday",
     "HookToken",
