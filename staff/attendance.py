@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from staff.times import Clock, zone_of
+from staff.times import Clock
 from tickets import notices
 from tickets.models import NoticePreferences, User
+from tickets.reading import zone_of
 
 
 class _Time(forms.TimeInput):

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from staff.forms import NonceForm
 from staff.snooze_form import presets
-from staff.times import Clock, zone_of
+from staff.times import Clock
 from tickets import queries
 from tickets.actions.bulk_verbs import BulkVerb
 from tickets.models import Department, Rule, Status, Team, User
+from tickets.reading import zone_of
 from tickets.states import Priority
 
 _MOMENT = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")

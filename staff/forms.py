@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from staff.times import size, zone_of
+from staff.times import size
 from tickets import queries
 from tickets.models import CannedAttachment, Department, HelpTopic, Status, Team, Ticket, User
+from tickets.reading import zone_of
 from tickets.refusals import Invalid
 from tickets.states import Priority, Source, State
 

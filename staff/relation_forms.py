@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from staff.forms import Mark, TicketPanel, agents_in
-from staff.times import zone_of
 from tickets.actions import linking
 from tickets.models import Follower, Message, Task, User
+from tickets.reading import zone_of
 
 
 class TaskForm(TicketPanel):

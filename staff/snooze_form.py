@@ -7,7 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from staff.forms import TicketPanel
-from staff.times import Clock, zone_of
+from staff.times import Clock
+from tickets.reading import zone_of
 
 _MORNING = time(9)
 _LAST_HOUR = 20  # nobody means the night when they say "later today"

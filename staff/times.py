@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tickets.models import User
+from tickets.reading import zone_of
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -58,14 +58,6 @@ class Clock:
     def closes(self, moment: datetime) -> str:
         seconds = max(0.0, (moment - self.now).total_seconds())
         return _("Closes in %(span)s") % {"span": span(seconds)}
-
-
-def zone_of(user: User) -> zoneinfo.ZoneInfo | object:
-    """The person's time zone, or the desk's when none is set or known."""
-    try:
-        return zoneinfo.ZoneInfo(user.time_zone) if user.time_zone else timezone.get_default_timezone()
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return timezone.get_default_timezone()
 
 
 def span(duration: float | timedelta) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -14,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.models import Notice, NoticePreferences, Ticket, TicketEvent, User
 from tickets.pushes import push
+from tickets.reading import zone_of
 
 BOTH, APP, MAIL, NONE = "both", "app", "mail", "none"
 CHANNELS = {
@@ -125,11 +125,6 @@ def _next(local: datetime, wanted: time) -> datetime:
     """The next moment at which the clock on the wall says so."""
     moment = local.replace(hour=wanted.hour, minute=wanted.minute, second=0, microsecond=0)
     return moment if moment > local else moment + timedelta(days=1)
-
-
-def zone_of(user: User) -> ZoneInfo:
-    known = user.time_zone and user.time_zone in available_timezones()
-    return ZoneInfo(user.time_zone) if known else ZoneInfo(timezone.get_default_timezone_name())
 
 
 def shown_to(user: User) -> QuerySet[Notice]:

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST
 
 from staff.access import AgentRequest, agents_only
 from staff.attendance import AbsenceForm, NoticesForm, wish_of
-from staff.times import zone_of
 from staff.views.me import page
 from tickets.actions import attendance
+from tickets.reading import zone_of
 from tickets.refusals import Invalid
 
 

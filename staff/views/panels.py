@@ -17,13 +17,14 @@ from staff.access import AgentRequest, agents_only, find_ticket
 from staff.answers_form import AnswersForm
 from staff.forms import AssignForm, DueForm, PriorityForm, StatusForm, TagsForm, TicketPanel, TransferForm
 from staff.snooze_form import SnoozeForm
-from staff.times import Clock, zone_of
+from staff.times import Clock
 from staff.verbs import BUTTONS
 from staff.views.ticket import back_to, here
 from staff.views.verbs import refused
 from tickets import permissions
 from tickets.actions import assignment, fields, snoozing, triage
 from tickets.models import Team, Ticket, User
+from tickets.reading import zone_of
 from tickets.refusals import Invalid, NotAllowed, Refused
 from tickets.states import State
 

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_safe
 
 from staff import lists
 from staff.access import AgentRequest, agents_only
-from staff.times import zone_of
 from tickets import reports
+from tickets.reading import zone_of
 from tickets.reports import Period, Satisfaction
 
 SPANS = (7, 30, 90, 365)
