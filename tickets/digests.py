@@ -7,9 +7,9 @@ import logging
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from tickets import outbox
+from tickets import outbox, reading
 from tickets.events import sentence
 from tickets.models import Notice, Ticket, User
 
@@ -48,7 +48,7 @@ def _mail(pk: int) -> int:
 def _lines(user: User, events: list[int]) -> list[dict[str, str]]:
     known = Ticket.objects.visible_to(user).order_by().values("pk")
     rows = Notice.objects.filter(user=user, event__in=events, event__ticket__in=known)
-    with translation.override(user.language or settings.LANGUAGE_CODE):
+    with reading.read_by(user):
         return [
             {
                 "number": row.event.ticket.number,

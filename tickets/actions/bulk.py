@@ -12,9 +12,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tickets import reading
 from tickets.actions.bulk_verbs import BULK, offered
 from tickets.models import BulkItem, BulkJob, Ticket, User
 from tickets.refusals import Invalid, NotAllowed, Refused
@@ -73,7 +74,7 @@ def run(pk: int, *, seconds: float = _SLICE) -> None:
         return
     job = BulkJob.objects.select_related("by").get(pk=pk)
     end = time.monotonic() + seconds
-    with translation.override(job.by.language or None):
+    with reading.read_by(job.by):
         while more := _next(job):
             if time.monotonic() > end:
                 break

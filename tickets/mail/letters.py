@@ -9,11 +9,11 @@ from django.conf import settings
 from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from tickets import blobs, permissions, signing
+from tickets import blobs, permissions, reading, signing
 from tickets.compiled import Compiled
 from tickets.links import guest_url
 from tickets.mail import account_letters, dkim
@@ -94,7 +94,7 @@ _NAMELESS = {"auto_response", "fresh_link", "mail_too_large"}
 def render(row: OutboundEmail) -> bytes:
     """The whole mail. Raises UnsafeHeader when an address or header cannot be sent at all."""
     kind = KINDS[row.kind]
-    with translation.override(row.user.language if row.user and row.user.language else settings.LANGUAGE_CODE):
+    with reading.read_by(row.user):
         row.context |= account_letters.about(row.context.get("asks", ""), row.recipient)
         context = _context(row)
         known, answered = _thread(row)
