@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,8 +27,9 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from portal import languages
 from portal.access import client_ip, network
-from tickets import limits, outbox
+from tickets import limits, outbox, reading
 from tickets.actions.people import clean_name
 from tickets.models import Organization, User
 
@@ -47,7 +49,8 @@ class SignupFields(forms.Form):
     def signup(self, request: HttpRequest, user: User) -> None:
         user.name = clean_name(self.cleaned_data["name"])
         user.organization = Organization.objects.filter(domains__contains=[user.email.rpartition("@")[2]]).first()
-        user.save(update_fields=["name", "organization"])
+        user.language = languages.worth_keeping()
+        user.save(update_fields=["name", "organization", "language"])
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -65,7 +68,8 @@ class AccountAdapter(DefaultAccountAdapter):
         if limits.hit(f"account:{kind}:{email.lower()}", MAILS):
             return
         links = {name: _at_home(value) for name, value in context.items() if name.endswith("_url")}
-        mail = self.render_mail(template_prefix, email, {**context, **links, "email": email})
+        with reading.read_by(context["user"]) if context.get("user") else nullcontext():
+            mail = self.render_mail(template_prefix, email, {**context, **links, "email": email})
         _queue(email, context.get("user"), mail.subject, mail.body)
 
     def get_client_ip(self, request: HttpRequest) -> str:

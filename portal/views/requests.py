@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import wording
+from portal import languages, wording
 from portal.access import network
 from portal.request_form import RequestForm
 from portal.views.home import default_department
@@ -119,7 +119,7 @@ def guest(request: HttpRequest, typed: Mapping[str, str]) -> tuple[User, bool]:
     limits.check(f"ticket:network:{network(request)}", BY_NETWORK)
     limits.check(f"ticket:address:{address}", BY_ADDRESS)
     first = limits.hit(f"confirmation:{address}", CONFIRMATIONS) == 0
-    return people.find_or_create(address, typed["name"]), first
+    return people.find_or_create(address, typed["name"], languages.worth_keeping()), first
 
 
 def _remember(request: HttpRequest, nonce: uuid.UUID, ticket: Ticket) -> None:

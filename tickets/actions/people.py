@@ -30,20 +30,28 @@ def check_email(address: str) -> str:
     return address
 
 
-def find_or_create(email: str, name: str = "") -> User:
+def find_or_create(email: str, name: str = "", language: str = "") -> User:
     """The person with this address; made without a password when new, in the organization of the address's domain.
 
-    A known person's name is never changed by what a stranger writes. Raises Invalid.
+    A known person's name and language are never changed by what a stranger writes. Raises Invalid.
     """
-    return _known.first(check_email(email)) or create(email, name)
+    return _known.first(check_email(email)) or create(email, name, language)
 
 
-def create(email: str, name: str = "") -> User:
+def create(email: str, name: str = "", language: str = "") -> User:
     """As `find_or_create`, where nobody is known to have the address."""
     email = check_email(email)
-    person = User.objects.new_user(email, None, name=clean_name(name), organization=_organization(email))
+    person = User.objects.new_user(
+        email, None, name=clean_name(name), organization=_organization(email), language=language
+    )
     # else somebody has made the same person at this very moment
     return person if saving.inserted(person) else User.objects.get(email=email)
+
+
+def set_language(person: User, code: str) -> None:
+    """What the person reads from now on, pages and mails, is in this language."""
+    person.language = code
+    person.save(update_fields=["language"])
 
 
 def clean_name(name: str) -> str:
