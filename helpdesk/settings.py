@@ -147,10 +147,10 @@ MIDDLEWARE = [
     "helpdesk.compression.PageCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "helpdesk.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -250,8 +250,12 @@ ACCOUNT_RATE_LIMITS = False
 TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0, 0, 5)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
-LANGUAGE_CODE = "en"
+# The languages that are offered: those whose catalogue under locale/ is complete.
 LANGUAGES = [("en", _("English"))]
+# For whoever chose none and whose browser asks for none of ours. Not LANGUAGE: every shell has that.
+LANGUAGE_CODE = _one_of("DESK_LANGUAGE", "en", dict(LANGUAGES), "en")
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = HTTPS
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = _one_of("TIME_ZONE", "UTC", zoneinfo.available_timezones(), "Europe/Berlin")
 USE_TZ = True

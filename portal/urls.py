@@ -10,6 +10,7 @@ from portal.views import (
     guest,
     home,
     knowledge,
+    language,
     notices,
     requests,
     search,
@@ -21,6 +22,7 @@ from portal.views import (
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("language/", language.choose, name="language"),
     path("search/", search.search, name="search"),
     path("tickets/", tickets.own, name="tickets"),
     path("tickets/new/", requests.new, name="ticket_new"),

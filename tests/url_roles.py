@@ -191,6 +191,7 @@ GET = {
     # The portal
     "after_login":                          "login     ->     ->     ->     ->      ->     ->",
     "portal:home":                          "200       200    200    200    200     200    200",
+    "portal:language":                      "405       405    405    405    405     405    405",
     "portal:search":                        "200       200    200    200    200     200    200",
     "portal:embed":                         "404       404    404    404    404     404    404",
     "portal:embed_script":                  "404       404    404    404    404     404    404",
@@ -392,6 +393,7 @@ POST = {
     "staff:rule_delete":                    "login     403    403    403    403     403    ->",
     "after_login":                          "405       405    405    405    405     405    405",
     "portal:home":                          "405       405    405    405    405     405    405",
+    "portal:language":                      "->        ->     ->     ->     ->      ->     ->",
     "portal:search":                        "405       405    405    405    405     405    405",
     "portal:embed":                         "404       404    404    404    404     404    404",
     "portal:embed_script":                  "405       405    405    405    405     405    405",
@@ -577,6 +579,7 @@ FORMS: dict[str, Any] = {
     "portal:reply": {"body": _TEXT},
     "portal:rate": {"score": "5"},
     "portal:person_add": {"email": "g@customers.example", "role": "reply"},
+    "portal:language": {"language": "en"},
     "portal:fresh_link": {"email": "g@customers.example"},
     "staff:reply": {"reply-body": _TEXT},
     "staff:note": {"note-body": _TEXT},
