@@ -1,8 +1,8 @@
-(() => {
+{% load i18n %}(() => {
   const own = document.currentScript;
   const frame = document.createElement("iframe");
-  frame.src = own.src.replace(/script\.js.*$/, "");
-  frame.title = own.dataset.title || "Contact form";
+  frame.src = own.src.replace("script.js", "");
+  frame.title = own.dataset.title || "{% translate 'Contact form' %}";
   frame.style.cssText = "inline-size:100%;block-size:40rem;border:0";
   addEventListener("message", (event) => {
     if (event.source !== frame.contentWindow || event.origin !== new URL(frame.src).origin) return;
