@@ -51,6 +51,13 @@ def test_a_guest_sends_it_without_a_cookie(made: Form, request_form: Any) -> Non
     assert not response.cookies
 
 
+def test_its_language_comes_by_the_address_and_stays_there(client: Client, made: Form, settings: Any) -> None:
+    settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
+    page = client.get("/embed/contact/?lang=ar")
+    assert '<html lang="ar" dir="rtl">' in page.content.decode()
+    assert not page.cookies
+
+
 def test_sent_twice_is_one_ticket(client: Client, made: Form, request_form: Any) -> None:
     twice = typed(made, request_form)
     for _time in range(2):
