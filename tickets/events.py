@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from tickets import reversal, rulebook, saving, tracking
 from tickets.models import Message, Ticket, TicketEvent, User
@@ -49,7 +50,16 @@ EVENTS: dict[str, EventKind] = {
     "resolved": EventKind(_("%(actor)s resolved this"), "resolved", True, True),
     "confirmed": EventKind(_("%(actor)s confirmed that it is solved"), "closed", True),
     "closed": EventKind(_("%(actor)s closed this"), "closed", True, True),
-    "closed_quiet": EventKind(_("Closed: no answer for %(days)s days after it was resolved"), "closed", True, True),
+    "closed_quiet": EventKind(
+        ngettext_lazy(
+            "Closed: no answer for %(days)s day after it was resolved",
+            "Closed: no answer for %(days)s days after it was resolved",
+            "days",
+        ),
+        "closed",
+        True,
+        True,
+    ),
     "reopened": EventKind(_("%(actor)s reopened this"), "reopened", True, True),
     "archived": EventKind(_("%(actor)s archived this"), "archive"),
     "unarchived": EventKind(_("%(actor)s took this from the archive"), "archive"),
@@ -113,7 +123,7 @@ EVENTS: dict[str, EventKind] = {
 
 def sentence(event: TicketEvent) -> str:
     """The event in one sentence for people; plain text, not yet escaped."""
-    return str(EVENTS[event.kind].sentence) % {"actor": event.actor_name, **event.data}
+    return str(EVENTS[event.kind].sentence % {"actor": event.actor_name, **event.data})
 
 
 _cause: ContextVar[dict[str, Any] | None] = ContextVar("cause", default=None)

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from staff import lists, mails
@@ -67,4 +66,8 @@ def _take(request: AgentRequest, data: dict[str, Any]) -> None:
     for problem in done.problems[:_SAID]:
         messages.error(request, problem)
     if (more := len(done.problems) - _SAID) > 0:
-        messages.error(request, _("%(count)s more could not be taken.") % {"count": more})
+        messages.error(
+            request,
+            ngettext("%(count)s more could not be taken.", "%(count)s more could not be taken.", more)
+            % {"count": more},
+        )

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from tickets import feeds, sla
 from tickets.actions import holidays
@@ -139,7 +140,13 @@ class BusinessHoursAdmin(DeskModelAdmin):
         super().save_related(request, form, formsets, change)
         if content := form.cleaned_data.get("ical_file"):
             count = holidays.take_file(form.instance, content)
-            self.message_user(request, _t("%(count)d holidays were added from the file.") % {"count": count})
+            self.message_user(
+                request,
+                ngettext(
+                    "%(count)d holiday was added from the file.", "%(count)d holidays were added from the file.", count
+                )
+                % {"count": count},
+            )
         sla.forget_calendars()
 
     def delete_model(self, request: HttpRequest, obj: BusinessHours) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from tickets import blobs, permissions, reading, signing
 from tickets.compiled import Compiled
@@ -78,7 +79,7 @@ KINDS = {
     "side": Kind("%(subject)s", automatic=""),
     "mail_delayed": Kind(_("Still waiting to be delivered: [#%(number)s] %(ticket)s"), role="note"),
     "mail_failed": Kind(_("Not delivered: [#%(number)s] %(ticket)s"), role="note"),
-    "digest": Kind(_("%(count)s notices")),
+    "digest": Kind(ngettext_lazy("%(count)s notice", "%(count)s notices", "count")),
     "fresh_link": Kind(_("[#%(number)s] Your new link")),
     "mailbox_paused": Kind(_("Automatic mail of %(mailbox)s is paused")),
     "relay_refused": Kind(_("A mail relay does not take our mail")),
@@ -151,7 +152,7 @@ def _reply_to(row: OutboundEmail) -> Address | None:
 
 def _subject(row: OutboundEmail, kind: Kind) -> str:
     given = {"number": row.ticket.number, "ticket": row.ticket.subject} if row.ticket else {}
-    return one_line(str(kind.subject) % {**row.context, **given})
+    return one_line(str(kind.subject % {**row.context, **given}))
 
 
 def _context(row: OutboundEmail) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def render(kind: str) -> tuple[str, str, str]:
     if kind not in letters.NOTICES:
         context["unsubscribe"] = ""
     given = {**context, "number": context["ticket"].number, "ticket": context["ticket"].subject}
-    subject = str(KINDS[kind].subject) % given
+    subject = str(KINDS[kind].subject % given)
     return subject, render_to_string(f"mail/{kind}.txt", context), render_to_string(f"mail/{kind}.html", context)
 
 
