@@ -25,6 +25,7 @@ urlpatterns = [
     path("language/", language.choose, name="language"),
     path("search/", search.search, name="search"),
     path("tickets/", tickets.own, name="tickets"),
+    path("tickets/export.csv", tickets.export, name="tickets_export"),
     path("tickets/new/", requests.new, name="ticket_new"),
     path("tickets/similar/", search.similar, name="similar"),
     path("tickets/received/<uuid:nonce>/", requests.received, name="ticket_received"),

@@ -34,6 +34,7 @@ def head(user: User, worklist: Worklist, place: dict[str, str], *, is_table: boo
         "is_table": is_table,
         "layout_url": url_of(worklist, **{**place, "as": "list" if is_table else "table"}),
         "edit_url": _edit_url(user, worklist),
+        "export_url": f"{reverse('staff:export')}?{urlencode({**name_of(worklist), 'sort': worklist.order})}",
         "save_url": _save_url(worklist, is_table),
         "name": name_of(worklist),
         "place": {name: value for name, value in place.items() if name not in {"after", "before"}},

@@ -77,6 +77,20 @@ def sweep_snoozed() -> None:
 
 
 @shared_task
+def run_export(pk: int) -> None:
+    from tickets.actions import exporting
+
+    exporting.run(pk)
+
+
+@shared_task
+def sweep_exports() -> None:
+    from tickets.actions import exporting
+
+    exporting.sweep()
+
+
+@shared_task
 def sweep_held_uploads() -> None:
     from tickets.actions import holding
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,10 +18,13 @@ from django.views.decorators.http import require_safe
 from portal import presenters
 from portal.access import own_tickets
 from portal.views.search import LONGEST, matching
+from tickets import exports, limits
 from tickets.models import Follower, Ticket
 from tickets.states import State
 
 _PAGE = 25
+_MOST = 5_000  # tickets in one file
+_EXPORTS = [(20, limits.HOUR)]
 _SHOWS = [("", _("All")), ("open", _("Open")), ("closed", _("Closed"))]
 _SORTS = [("", _("Latest message first")), ("opened", _("Newest first"))]
 _ORDERS = {"": "last_message_at", "opened": "created_at"}
@@ -35,10 +38,7 @@ _MICROSECOND = timedelta(microseconds=1)
 def own(request: HttpRequest) -> HttpResponse:
     """The person's tickets: all, or the open or closed ones; searched, sorted, and with those of their organization if
     they may see them. Pages go on after the last row shown."""
-    asked = _asked(request)
-    found = _shown(_whose(request.user, asked["whose"]), asked["show"])
-    if asked["q"]:
-        found = matching(request.user, asked["q"], found)
+    asked, found = _found(request)
     column = _ORDERS[asked["sort"]]
     before = _position(request.GET.get("before", ""))
     if before is not None:
@@ -54,8 +54,31 @@ def own(request: HttpRequest) -> HttpResponse:
         "sees_colleagues": request.user.sees_colleagues and not request.user.is_agent,
         "next_url": _url(asked, shown[-1], column) if len(page) > _PAGE else "",
         "previous_url": _url(asked) if before else "",
+        "export_url": _url(asked, where="portal:tickets_export") if shown else "",
     }
     return render(request, "portal/tickets.html", context)
+
+
+@require_safe
+@never_cache
+@login_required
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """The same list as a file for a spreadsheet, with what its reader may see."""
+    limits.check(f"export:{request.user.pk}", _EXPORTS)
+    asked, found = _found(request)
+    ids = list(found.order_by(f"-{_ORDERS[asked['sort']]}", "-id").values_list("pk", flat=True)[:_MOST])
+    lines = exports.lines(Ticket.objects.visible_to(request.user), ids, exports.for_customers())
+    name = exports.file_name(str(_("My tickets")))
+    return StreamingHttpResponse(
+        lines, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def _found(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Ticket]]:
+    """What is asked for, and the tickets that it finds."""
+    asked = _asked(request)
+    found = _shown(_whose(request.user, asked["whose"]), asked["show"])
+    return asked, matching(request.user, asked["q"], found) if asked["q"] else found
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
@@ -94,8 +117,8 @@ def _position(mark: str) -> tuple[datetime, int] | None:
         return None
 
 
-def _url(asked: Mapping[str, str], last: Ticket | None = None, column: str = "") -> str:
+def _url(asked: Mapping[str, str], last: Ticket | None = None, column: str = "", where: str = "portal:tickets") -> str:
     query = {name: value for name, value in asked.items() if value}
     if last is not None:
         query["before"] = f"{(getattr(last, column) - _EPOCH) // _MICROSECOND}-{last.pk}"
-    return reverse("portal:tickets") + ("?" + urlencode(query) if query else "")
+    return reverse(where) + ("?" + urlencode(query) if query else "")

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from tests import factories, people
+from tests.forms import form
 from tickets.actions import conversation, lifecycle
 from tickets.models import Department, Status, Ticket, User
 from tickets.states import State
@@ -180,3 +181,32 @@ class TestOrganization:
         User.objects.filter(pk=customer.pk).update(manages_organization=True)
         factories.ticket()
         assert subjects(signed_in.get("/tickets/?whose=all")) == []
+
+
+class TestExport:
+    def test_has_what_the_list_has_and_nothing_that_is_for_agents(
+        self, signed_in: Client, customer: User, department: Department
+    ) -> None:
+        made = form(
+            [
+                {"kind": "text", "key": "order", "label": "Order"},
+                {"kind": "text", "key": "margin", "label": "Margin", "audience": "agents"},
+            ]
+        )
+        topic = factories.help_topic(department, form=made)
+        mine = factories.ticket(customer, department, subject="=1+1", help_topic=topic, fields={"order": "4711"})
+        Ticket.objects.filter(pk=mine.pk).update(fields={"order": "4711", "margin": "secret"})
+        factories.ticket(people.customer(), department, subject="A stranger's")
+        assert "/tickets/export.csv" in signed_in.get("/tickets/").content.decode()
+        response = signed_in.get("/tickets/export.csv?show=open")
+        text = b"".join(response).decode()
+        assert response["Content-Disposition"].startswith('attachment; filename="my-tickets-')
+        assert '"Order"' in text
+        assert f'"{mine.number}","\'=1+1"' in text
+        assert '"4711"' in text
+        assert "stranger" not in text
+        assert "secret" not in text
+        assert "Margin" not in text
+
+    def test_a_stranger_signs_in_first(self, client: Client, db: None) -> None:
+        assert client.get("/tickets/export.csv").status_code == 302

@@ -18,6 +18,7 @@ from tickets.models import (
     ArticleFile,
     Attachment,
     CannedAttachment,
+    Export,
     HeldUpload,
     InboundEmail,
     OutboundEmail,
@@ -30,7 +31,7 @@ BY_NETWORK = [(120, limits.HOUR), (600, limits.DAY)]
 _AT_ONCE = 500
 _NAMED_BY = [
     (Attachment, "sha256"), (ArticleFile, "sha256"), (CannedAttachment, "sha256"), (HeldUpload, "sha256"),
-    (InboundEmail, "raw_sha256"), (OutboundEmail, "raw_sha256"),
+    (Export, "sha256"), (InboundEmail, "raw_sha256"), (OutboundEmail, "raw_sha256"),
 ]  # fmt: skip
 
 
@@ -73,8 +74,13 @@ def sweep() -> None:
     long_ago = now - timedelta(hours=1)  # whoever read a row before it expired is done with it
     rows = list(HeldUpload.objects.filter(expires_at__lte=long_ago).values_list("pk", "sha256")[:_AT_ONCE])
     HeldUpload.objects.filter(pk__in=[pk for pk, _sha256 in rows]).delete()
-    for sha256 in _unnamed({sha256 for _pk, sha256 in rows}):
-        blobs.drop(sha256, unused_since=now - LASTS / 2)
+    forget_bytes({sha256 for _pk, sha256 in rows})
+
+
+def forget_bytes(hashes: set[str]) -> None:
+    """Deletes what lies under these hashes, unless some row names it or it was stored again lately."""
+    for sha256 in _unnamed(hashes):
+        blobs.drop(sha256, unused_since=timezone.now() - LASTS / 2)
 
 
 def _unnamed(hashes: set[str]) -> set[str]:

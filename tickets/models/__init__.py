@@ -5,6 +5,7 @@ from tickets.models.choice import SlaChoice
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
 from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
+from tickets.models.export import Export
 from tickets.models.forms import Field, Form, FormVersion
 from tickets.models.held import HeldUpload
 from tickets.models.knowledge import (
@@ -61,6 +62,7 @@ __all__ = [
     "Desk",
     "DkimKey",
     "Escalation",
+    "Export",
     "Field",
     "Follower",
     "Form",
