@@ -33,6 +33,7 @@ app.conf.beat_schedule = {
     "events": {"task": "tickets.tasks.sweep_events", "schedule": 15.0, "options": {"expires": 15}},
     "inbound mail": {"task": "tickets.tasks.sweep_inbound", "schedule": 15.0, "options": {"expires": 15}},
     "outbound mail": {"task": "tickets.tasks.sweep_outbound", "schedule": 15.0, "options": {"expires": 15}},
+    "scheduled replies": {"task": "tickets.tasks.send_scheduled", "schedule": 20.0, "options": {"expires": 20}},
     "delayed mail": {"task": "tickets.tasks.tell_of_delayed_mail", "schedule": 300.0, "options": {"expires": 300}},
     "sla": {"task": "tickets.tasks.sweep_sla", "schedule": 60.0, "options": {"expires": 60}},
     "quiet tickets": {"task": "tickets.tasks.sweep_quiet", "schedule": 60.0, "options": {"expires": 60}},

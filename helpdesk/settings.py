@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_htmx",
     "heroicons",
+    "django_prose_editor",
     "csp",
     "allauth",
     "allauth.account",

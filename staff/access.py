@@ -18,7 +18,7 @@ View = Callable[..., HttpResponseBase]
 _RELATED = ("department", "help_topic", "status", "requester", "sla_policy")
 # Nothing on the page asks for these; whoever does reads them then.
 _UNREAD = (
-    "search", "nonce", "next_breach_at", "department__signature", "department__auto_response",
+    "search", "nonce", "next_breach_at", "department__auto_response",
     "help_topic__description", "help_topic__auto_response", "requester__password",
     "requester__notes", "requester__signature",
 )  # fmt: skip
@@ -47,8 +47,10 @@ def agents_only(view: View) -> View:
     return guarded
 
 
-def _sign_in(request: HttpRequest) -> HttpResponse:
+def _sign_in(request: Any) -> HttpResponse:
+    page = request.htmx.current_url_abs_path or ""  # what was typed there waits for its writer
     address = request.get_full_path() if request.method == "GET" else "/staff/"
+    address = page if page.startswith("/staff/") else address
     response = redirect_to_login(address)
     if request.headers.get("HX-Request"):  # a whole page has to come, not a piece of one
         return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})

@@ -50,7 +50,8 @@ def row(one: dict[str, Any], words: dict[str, str]) -> str:
     classes = "row" + (" row--selected" if one["selected"] else "") + (" row--unread" if one["unread"] else "")
     current = ' aria-current="true"' if one["selected"] else ""
     unread = f'<span class="visually-hidden">{words["waits"]}: </span>' if one["unread"] else ""
-    who = f'<span class="row__who">{escape(one["preview_who"])}:</span> ' if one["preview_who"] else ""
+    kind = "row__who row__who--draft" if one["is_draft"] else "row__who"
+    who = f'<span class="{kind}">{escape(one["preview_who"])}:</span> ' if one["preview_who"] else ""
     return (
         f'<li class="{classes}" id="row-{one["id"]}"><div class="row__state">{glyph(one["glyph"], tinted=True)}'
         f"{checkbox(one, words)}</div>"

@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from staff import rich
 from staff.times import size
-from tickets import queries
+from tickets import queries, recipients
 from tickets.models import CannedAttachment, Department, HelpTopic, Status, Team, Ticket, User
 from tickets.reading import zone_of
 from tickets.refusals import Invalid
@@ -75,9 +76,11 @@ class Keys(forms.Field):
 
 
 class WritingForm(NonceForm):
-    """What replies and notes have in common."""
+    """What replies and notes have in common. `html` is what the editor made; without it the plain text counts."""
 
     body = forms.CharField(required=False, strip=False)
+    html = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    version = Mark(int)
     attachments = FilesField(label=_("Files"), required=False)
     canned = Keys()
 
@@ -88,11 +91,28 @@ class WritingForm(NonceForm):
         rows = CannedAttachment.objects.filter(key__in=keys) if keys else ()
         return [{"key": row.key, "name": row.name, "size": size(row.size)} for row in rows]
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("html", "").strip():
+            data["html"], text = rich.taken(data["html"])
+            data["body"] = text if text.strip() else data.get("body", "")
+        return data
+
 
 class ReplyForm(WritingForm):
     prefix = "reply"
     seen = Mark(int)
     status = forms.ModelChoiceField(Status.objects.none(), required=False, to_field_name="slug")
+    to = forms.CharField(label=_("To"), required=False, max_length=2000)
+    cc = forms.CharField(label=_("Cc"), required=False, max_length=6000)
+    bcc = forms.CharField(
+        label=_("Bcc"), required=False, max_length=6000, help_text=_("Nobody else sees these addresses.")
+    )
+    share = forms.BooleanField(label=_("Colleagues on this ticket read the draft"), required=False)
+    send_at = forms.DateTimeField(
+        label=_("Send at"), required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,6 +125,19 @@ class ReplyForm(WritingForm):
         chosen = self["status"].value()
         rows = self.fields["status"].queryset.values_list("slug", "label")  # type: ignore[attr-defined]
         return [{"slug": slug, "label": label, "chosen": slug == chosen} for slug, label in rows]
+
+    def clean(self) -> dict[str, Any]:
+        """Addresses as lists; None where the form had no field for them, then the ticket says who gets it."""
+        data = super().clean()
+        for name in ("to", "cc", "bcc"):
+            text = data.get(name) or ""
+            data[name] = None
+            if self.add_prefix(name) in self.data:
+                try:
+                    data[name] = recipients.read(text, name)
+                except Invalid as refusal:
+                    self.refuse(refusal)
+        return data
 
 
 class NoteForm(WritingForm):

@@ -45,6 +45,7 @@ def _desk(user: User) -> list[tuple[str, Any, str]]:
         ("views", _("Views"), reverse("staff:views")),
         ("canned", _("Canned responses"), reverse("staff:canned")),
         ("articles", _("Articles"), reverse("staff:articles")),
+        ("scheduled", _("Scheduled replies"), reverse("staff:scheduled")),
         ("mail", _("Mail log"), reverse("staff:mail")),
     ]
     if reports.may_read(user):

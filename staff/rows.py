@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from staff import drawn
+from staff import drafts, drawn
 from staff.times import Clock, span
 from tickets.models import Status, User
 from tickets.queries import Row
@@ -56,6 +56,7 @@ class Presenter:
         self.suffix = f"/?{back}" if back else "/"
         self.base = reverse("staff:ticket", args=["-"])[:-2]
         self.statuses = statuses
+        self.drafts = drafts.previews(user)
         self.states = {state.value: (str(state.label), GLYPH[state]) for state in State}
         self.priorities = {priority.value: str(priority.label) for priority in Priority}
         self.you = _("You")
@@ -71,8 +72,7 @@ class Presenter:
             "glyph": glyph,
             "requester": row.requester_name,
             "subject": row.subject,
-            "preview": row.last_message_preview,
-            "preview_who": self._who(row),
+            **self._preview(row),
             "when": self.clock.ago(row.last_message_at),
             "when_iso": row.last_message_at.isoformat(),
             "unread": row.waiting_since is not None and row.last_message_kind == "customer",
@@ -94,6 +94,11 @@ class Presenter:
             "due_html": drawn.chip(*deadline) if deadline else "",
             "assignee_name": person.display_name if person else "",
         }
+
+    def _preview(self, row: Row) -> dict[str, Any]:
+        if draft := self.drafts.get(row.id):
+            return {"preview": draft, "preview_who": _("Draft"), "is_draft": True}
+        return {"preview": row.last_message_preview, "preview_who": self._who(row), "is_draft": False}
 
     def _who(self, row: Row) -> str:
         if row.last_message_kind != "reply":

@@ -61,13 +61,15 @@ def _files(value: Any) -> list[dict[str, str]]:
 
 def _followers(ticket: Ticket) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Who takes part, and whom a mail had in copy without anybody having decided yet; in one query."""
-    inside = ticket.followers.order_by().values_list(Value(True), "user_id", "user__name", "user__email", "role")
+    columns = ("user_id", "user__name", "user__email", "role", "user__is_agent")
+    inside = ticket.followers.order_by().values_list(Value(True), *columns)
     waiting = ticket.proposed_followers.filter(accepted__isnull=True).order_by()
-    rows = sorted(inside.union(waiting.values_list(Value(False), "pk", "name", "address", Value("")), all=True))
+    proposed = waiting.values_list(Value(False), "pk", "name", "address", Value(""), Value(False))
     people: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for takes_part, pk, name, email, role in rows:
+    for takes_part, pk, name, email, role, is_agent in sorted(inside.union(proposed, all=True)):
         url = reverse("staff:person" if takes_part else "staff:proposed", args=[ticket.number, pk])
-        people[takes_part].append({"id": pk, "name": name, "email": email, "role": role, "url": url})
+        person = {"id": pk, "name": name, "email": email, "role": role, "is_agent": is_agent, "url": url}
+        people[takes_part].append(person)
     return people[True], people[False]
 
 

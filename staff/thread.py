@@ -9,34 +9,51 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from staff import deliveries, drawn, senders, text
+from staff import deliveries, drawn, rich, senders, text
 from staff.times import Clock, size
 from tickets import permissions, queries
 from tickets.events import EVENTS, sentence
 from tickets.models import Attachment, Message, Ticket, TicketEvent, User
 from tickets.models.people import hue, initials
+from tickets.states import Source
 
 # Said by itself even among other events: where a ticket came from and how it ended.
 _LOUD = {"opened", "reopened", "closed", "closed_quiet", "confirmed", "resolved", "sla_breach", "mail_failed",
          "mail_delayed", "mail_complaint"}  # fmt: skip
 
 
-def present(ticket: Ticket, user: User, token: str, earlier: str = "") -> dict[str, Any]:
-    """{"timeline": drawn.timeline(items), "earlier_url": the page before, "seen": id of the newest message}.
-    `token` is the request's against forgery."""
-    found = queries.timeline(ticket, user, earlier=earlier)
+FILTERS = {"": gettext_lazy("All"), "messages": gettext_lazy("Messages"), "notes": gettext_lazy("Notes"),
+           "events": gettext_lazy("Events")}  # fmt: skip
+
+
+def present(
+    ticket: Ticket, user: User, token: str, earlier: str = "", show: str = "", back: str = ""
+) -> dict[str, Any]:
+    """{"timeline": drawn.timeline(items), "earlier_url": the page before, "seen": id of the newest message, "filters"}.
+    `token` is the request's against forgery, `show` one of FILTERS, `back` the query that names the list beside."""
+    found = queries.timeline(ticket, user, earlier=earlier, show=show)
     messages = [item for item in found.items if isinstance(item, Message)]
     items = list(_Thread(ticket, user, messages, token).items(found.items))
     events = [item.pk for item in found.items if isinstance(item, TicketEvent)]
     base = reverse("staff:ticket", args=[ticket.number])
+    partial = bool(earlier) or show in queries.SHOWN
+    kept = f"&show={show}" if show in queries.SHOWN else ""
     return {
         "timeline": drawn.timeline(items),
-        "earlier_url": f"{base}?earlier={found.earlier}" if found.earlier else "",
-        "seen": _newest(ticket) if earlier else max((message.pk for message in messages), default=0),
-        "newest_event": max(events, default=0),
+        "earlier_url": f"{base}?earlier={found.earlier}{kept}" if found.earlier else "",
+        "seen": _newest(ticket) if partial else max((message.pk for message in messages), default=0),
+        "newest_event": _newest_event(ticket) if partial else max(events, default=0),
+        "filters": [
+            {"label": label, "url": f"{base}?show={name}{back.replace('?', '&')}", "active": name == show}
+            for name, label in FILTERS.items()
+        ],
     }
+
+
+def _newest_event(ticket: Ticket) -> int:
+    return ticket.events.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def news(ticket: Ticket, user: User, token: str, message: int, event: int, cards: Sequence[int]) -> dict[str, Any]:
@@ -101,9 +118,9 @@ class _Thread:
             "hue": hue(message.author_id or 0),
             "when": self.clock.at(message.created_at),
             "when_iso": message.created_at.isoformat(),
-            "body_html": text.to_html(shown),
+            "body_html": self.rich(message) or text.to_html(shown),
             "folded_html": text.to_html(folded) if folded else "",
-            "attachments": self.files.get(message.pk, ()),
+            "attachments": [file for file in self.files.get(message.pk, ()) if not file["content_id"]],
             "delivery": delivery["word"],
             "delivery_html": deliveries.drawn(delivery["lines"], self.token),
             "mark": senders.mark(message.origin),
@@ -127,6 +144,15 @@ class _Thread:
             found.append((f"{reverse('staff:side', args=[number])}?message={message.pk}", _("Forward")))
         return found
 
+    def rich(self, message: Message) -> str:
+        html = message.rich  # type: ignore[attr-defined]
+        if not html:
+            return ""
+        pictures = {
+            file["content_id"]: file["picture"] for file in self.files.get(message.pk, ()) if file["content_id"]
+        }
+        return rich.shown(html, pictures) or ""
+
     def detail(self, message: Message) -> str:
         if message.is_machine:
             return _("automatic mail")
@@ -135,11 +161,15 @@ class _Thread:
         if message.kind != Message.Kind.REPLY and (sender := senders.address(message.origin)):
             return sender
         if message.kind == Message.Kind.REPLY:
-            addresses = [*message.recipients.get("to", ()), *message.recipients.get("cc", ())]
-            return _("to %(people)s") % {"people": ", ".join(addresses[:3])} if addresses else ""
+            return self.sent_to(message.recipients)
         if message.kind == Message.Kind.CUSTOMER and message.author_id == self.ticket.requester_id:
             return self.ticket.requester.email
         return ""
+
+    def sent_to(self, recipients: dict[str, list[str]]) -> str:
+        words = {"to": _("to %(people)s"), "cc": _("cc %(people)s"), "bcc": _("bcc %(people)s")}
+        given = [(word, recipients.get(name)) for name, word in words.items()]
+        return " · ".join(word % {"people": ", ".join(people[:3])} for word, people in given if people)
 
     def delivery(self, message: Message) -> dict[str, Any]:
         mails = self.mails.get(message.pk)
@@ -167,7 +197,12 @@ def _numbers(ticket: Ticket, messages: list[Message]) -> dict[int, str]:
 def _files(messages: list[Message]) -> dict[int, list[dict[str, str]]]:
     found: dict[int, list[dict[str, str]]] = defaultdict(list)
     rows = Attachment.objects.filter(message__in=[message.pk for message in messages])
-    for message_id, key, name, count in rows.values_list("message_id", "key", "name", "size"):
+    columns = ("message_id", "key", "name", "size", "content_id", "is_inline", "message__source")
+    for message_id, key, name, count, content_id, is_inline, source in rows.values_list(*columns):
+        shown = {"content_id": content_id, "picture": reverse("staff:file", args=[key])}
+        in_text = is_inline and source == Source.STAFF
         url = reverse("staff:attachment", args=[key])
-        found[message_id].append({"name": name, "size": size(count), "url": url})
+        found[message_id].append(
+            {"name": name, "size": size(count), "url": url, **(shown if in_text else {"content_id": ""})}
+        )
     return found

@@ -85,8 +85,17 @@ GET = {
     "staff:search":                         "login     403    403    200    200     200    200",
     "staff:ticket_new":                     "login     403    403    200    200     403    200",
     "staff:ticket":                         "login     403    403    200    404     200    200",
+    # what is being written; pictures in it; replies for later:
+    "staff:draft":                          "405       405    405    405    405     405    405",
+    "staff:draft_discard":                  "405       405    405    405    405     405    405",
+    "staff:draft_upload":                   "405       405    405    405    405     405    405",
+    "staff:file":                           "login     403    403    200    404     200    200",
+    "staff:file_remove":                    "405       405    405    405    405     405    405",
+    "staff:scheduled":                      "login     403    403    200    200     200    200",
+    "staff:scheduled_one":                  "405       405    405    405    405     405    405",
     # one tells where one is, the other what is new:
     "staff:presence":                       "405       405    405    405    405     405    405",
+    "staff:similar":                        "login     403    403    200    404     200    200",
     "staff:live":                           "login     403    403    200    404     200    200",
     # leads to the ticket:
     "staff:sla":                            "login     403    403    200    404     200    200",
@@ -294,7 +303,15 @@ POST = {
     # the default department is not one of theirs:
     "staff:ticket_new":                     "login     403    403    ->     400     403    ->",
     "staff:ticket":                         "405       405    405    405    405     405    405",
+    "staff:draft":                          "login     403    403    200    404     403    200",
+    "staff:draft_discard":                  "login     403    403    ->     404     ->     ->",
+    "staff:draft_upload":                   "login     403    403    400    404     400    400",
+    "staff:file":                           "405       405    405    405    405     405    405",
+    "staff:file_remove":                    "login     403    403    204    204     204    204",
+    "staff:scheduled":                      "405       405    405    405    405     405    405",
+    "staff:scheduled_one":                  "login     403    403    404    404     404    404",
     "staff:presence":                       "login     403    403    400    400     400    400",
+    "staff:similar":                        "405       405    405    405    405     405    405",
     "staff:live":                           "405       405    405    405    405     405    405",
     "staff:sla":                            "405       405    405    405    405     405    405",
     "staff:rules_why":                      "405       405    405    405    405     405    405",

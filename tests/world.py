@@ -107,6 +107,7 @@ class World:
             "index": 0,
             "kind": "trigger",
             "other": self.another.number,
+            "writes": "reply",
         }
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -308,9 +308,17 @@ _MESSAGE_COLUMNS = (
 )  # fmt: skip
 
 
-def timeline(ticket: Ticket, user: User, *, earlier: str = "", size: int = PAGE) -> Timeline:
-    """The newest `size` things that happened, or those before the cursor. Messages carry `has_html`."""
+SHOWN = ("messages", "notes", "events")
+
+
+def timeline(ticket: Ticket, user: User, *, earlier: str = "", show: str = "", size: int = PAGE) -> Timeline:
+    """The newest `size` things that happened, or those before the cursor; `show` is one of SHOWN, all without it.
+    Messages carry `has_html`, that there is an original, and `rich`, how an agent formatted it."""
     messages, events = _messages(ticket, user), _events(ticket)
+    if show in SHOWN:
+        notes = Q(kind=Message.Kind.NOTE)
+        messages = messages.none() if show == "events" else messages.filter(notes if show == "notes" else ~notes)
+        events = events if show == "events" else events.none()
     first_message, _dash, first_event = earlier.partition("-")
     if all(part.isascii() and part.isdigit() and len(part) < 19 for part in (first_message, first_event)):
         messages, events = messages.filter(pk__lt=int(first_message)), events.filter(pk__lt=int(first_event))
@@ -333,7 +341,14 @@ def messages(ticket: Ticket, user: User, keys: Iterable[int]) -> list[Message | 
 
 
 def _messages(ticket: Ticket, user: User) -> QuerySet[Message]:
-    rows = merged.messages(ticket).visible_to(user).annotate(has_html=~Q(html="") & Q(source="email"))
+    rows = (
+        merged.messages(ticket)
+        .visible_to(user)
+        .annotate(
+            has_html=~Q(html="") & Q(source="email"),
+            rich=Case(When(source="staff", then="html"), default=Value("", TextField())),
+        )
+    )
     return rows.only(*_MESSAGE_COLUMNS).order_by("-id")
 
 

@@ -186,7 +186,7 @@ def _bound(node: Node) -> set[int] | None:
     if isinstance(node, Both):
         return _bound_of_all(node)
     if isinstance(node, Term) and not node.key:
-        return _hits(word) if _guess(word := Word(node.values[0])) <= RARE else None
+        return _hits(word) if guess(word := Word(node.values[0])) <= RARE else None
     if isinstance(node, Either):
         found: set[int] = set()
         for one in node.nodes:
@@ -201,7 +201,7 @@ def _bound(node: Node) -> set[int] | None:
 def _bound_of_all(node: Both) -> set[int] | None:
     """That of the rarest word, else of a group of words."""
     words = [Word(one.values[0]) for one in node.nodes if isinstance(one, Term) and not one.key]
-    guesses = [(_guess(word), number) for number, word in enumerate(words)]
+    guesses = [(guess(word), number) for number, word in enumerate(words)]
     fewest, number = min(guesses, default=(RARE + 1, 0))
     if fewest <= RARE:
         return _hits(words[number])
@@ -209,7 +209,7 @@ def _bound_of_all(node: Both) -> set[int] | None:
     return next((hits for hits in groups if hits is not None), None)
 
 
-def _guess(word: Word) -> int:
+def guess(word: Word) -> int:
     """How many messages the statistics expect: costs one planning, reads nothing. For beginnings they are too rough."""
     if word.is_prefix:
         return RARE

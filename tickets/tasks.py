@@ -202,3 +202,10 @@ def run_back_test(pk: int, days: int) -> None:
     from tickets.automation import trying
 
     trying.run(pk, days)
+
+
+@shared_task
+def send_scheduled() -> None:
+    from tickets.actions import drafts
+
+    drafts.send_due()

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from staff import buttons, sidebar, thread, verbs
+from staff import buttons, related, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.views.ticket import here
 from tickets import presence, queries
@@ -37,6 +37,7 @@ def ticket(request: AgentRequest, number: str) -> HttpResponse:
         "verbs": buttons.drawn(offered, found.number, get_token(request)),
         "panels": {verb["verb"]: verb["verb"] for verb in offered if verb["panel"]},
         "may": dict.fromkeys(may, True),
+        **related.context(found, request.user, may),
     }
     response = render(request, "staff/_live_ticket.html", context)
     patch_cache_control(response, private=True, no_store=True)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from staff import buttons, canned_choice, lists, related, sidebar, thread, verbs
+from staff import buttons, canned_choice, composing, drafts, lists, related, rich, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.places import PLACE, find, place, url_of
@@ -20,7 +20,7 @@ from staff.rows import Presenter, rows
 from staff.views.queue import DEFAULT
 from tickets import notices, queries, worklists
 from tickets.actions import desk_habits, undoing
-from tickets.models import Ticket, TicketEvent
+from tickets.models import Draft, Ticket, TicketEvent
 from tickets.worklists import Worklist
 
 _PLACE = ("view", "q", *PLACE)
@@ -31,7 +31,8 @@ _PLACE = ("view", "q", *PLACE)
 def ticket(request: AgentRequest, number: str) -> HttpResponse:
     found = find_ticket(request.user, number)
     if request.htmx and "earlier" in request.GET and not request.htmx.history_restore_request:
-        context = thread.present(found, request.user, get_token(request), request.GET["earlier"])
+        shown = (request.GET["earlier"], request.GET.get("show", ""))
+        context = thread.present(found, request.user, get_token(request), *shown)
         return render(request, "staff/_thread_items.html", context)
     if request.user.unread_notices:
         notices.read(request.user, ticket=found)
@@ -91,21 +92,29 @@ def _ticket(
     request: AgentRequest, ticket: Ticket, reply_form: ReplyForm | None, note_form: NoteForm | None
 ) -> dict[str, Any]:
     context = sidebar.context(ticket, request.user)
-    context |= thread.present(ticket, request.user, get_token(request), request.GET.get("earlier", ""))
+    given = (request.GET.get("earlier", ""), request.GET.get("show", ""), here(request))
+    context |= thread.present(ticket, request.user, get_token(request), *given)
     may, back, base = verbs.possible(ticket, request.user), here(request), context["ticket"]["url"]
     forms: dict[str, Any] = {}
     picked = canned_choice.chosen(request, ticket)
+    own, others = drafts.of(ticket, request.user)
     if "reply" in may or reply_form:
-        before = {"seen": context["seen"], **_taken_back(request, ticket), **picked.get("reply", {})}
-        forms["reply_form"] = reply_form or ReplyForm(initial=before)
+        usual = composing.usual(ticket, context["followers"])
+        first = {"seen": context["seen"], **usual, **drafts.initial(own.get("reply"))}
+        first |= _given(request, ticket, others) | picked.get("reply", {})
+        forms["reply_form"] = reply_form or ReplyForm(initial=first)
         forms["reply_url"] = f"{base}reply/{back}"
+        forms |= composing.reply_extras(forms["reply_form"], ticket, request.user, own.get("reply"), usual)
     if "note" in may or note_form:
-        forms["note_form"] = note_form or NoteForm(initial=picked.get("note", {}))
+        first = drafts.initial(own.get("note")) | picked.get("note", {})
+        forms["note_form"] = note_form or NoteForm(initial=first)
         forms["note_url"] = f"{base}note/{back}"
+        forms["note_files"] = drafts.files(own.get("note"))
     offered = verbs.offered(ticket, may, request.user, is_follower=context["is_follower"], back=back)
     return {
         **context,
         "forms": forms,
+        "shared_drafts": drafts.shared(others, ticket),
         "verbs": buttons.drawn(offered, ticket.number, get_token(request)),
         "panels": {verb["verb"]: verb["verb"] for verb in offered if verb["panel"]},
         "may_resolve": "resolve" in may,
@@ -114,13 +123,21 @@ def _ticket(
     }
 
 
+def _given(request: AgentRequest, ticket: Ticket, others: list[Draft]) -> dict[str, str]:
+    """A text that the composer begins with for once: a colleague's draft, or the reply just taken back."""
+    chosen = request.GET.get("draft", "")
+    if taken := next((draft for draft in others if str(draft.pk) == chosen), None):
+        return {"body": taken.body, "html": rich.for_editor(taken.html)}
+    return _taken_back(request, ticket)
+
+
 def _taken_back(request: AgentRequest, ticket: Ticket) -> dict[str, str]:
     """The text of the reply that its author has just taken back."""
     given = request.GET.get("undone", "")
     if not given.isdecimal() or len(given) > 18:
         return {}
     event = TicketEvent.objects.filter(pk=given, ticket=ticket, kind="reply_undone", actor=request.user).first()
-    return {"body": event.data["text"]} if event else {}
+    return {"body": event.data["text"], "html": rich.for_editor(event.data.get("html", ""))} if event else {}
 
 
 def beside(request: AgentRequest) -> Worklist:

@@ -9,12 +9,13 @@ customElements.define("reply-tabs", class extends HTMLElement {
       const form = event.target.closest("form");
       if (!form) return;
       event.preventDefault();
+      event.stopPropagation();
       form.requestSubmit(form.querySelector("[data-send]"));
-    });
+    }, true);
   }
 
   write() {
     const mode = this.querySelector(".composer__mode:checked")?.value;
-    this.querySelector(`form[data-writes="${mode}"] textarea`)?.focus();
+    this.querySelector(`form[data-writes="${mode}"] rich-text`)?.focus();
   }
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +13,8 @@ import pytest
 from django.db import connection
 
 from tests import factories, people
-from tickets.actions import conversation, lifecycle
-from tickets.models import OutboundEmail, Ticket
+from tickets.actions import conversation, drafts, lifecycle
+from tickets.models import Draft, OutboundEmail, Ticket
 from tickets.refusals import IllegalTransition
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,3 +77,21 @@ def test_eight_first_mails_of_a_stranger_make_one_person() -> None:
 
     results = at_once(lambda: find_or_create("New.Person@customers.example", "New Person"))
     assert len({result.pk for result in results}) == 1
+
+
+def test_a_text_and_its_files_that_arrive_at_once_begin_one_draft() -> None:
+    department = factories.department()
+    ana = people.agent(department)
+    ticket = factories.ticket(department=department)
+    turns = itertools.count()
+
+    def keep() -> None:
+        if number := next(turns) % 2:
+            drafts.save(ticket, by=ana, kind="reply", written=drafts.Written("Look"), version=0)
+        else:
+            upload = conversation.Upload(f"plan{number}.txt", b"words", "text/plain")
+            drafts.attach(ticket, by=ana, kind="reply", upload=upload)
+
+    assert at_once(keep) == [None] * THREADS
+    draft = Draft.objects.get()
+    assert (draft.body, draft.files.count()) == ("Look", THREADS // 2)

@@ -177,3 +177,8 @@ def test_after_what_hides_the_ticket_the_list_comes_with_the_way_back(browser, a
     assert fresh(ticket).deleted_at is None
     htmx = client.post(url("spam", ticket), {}, headers={"HX-Request": "true"})
     assert (htmx.status_code, htmx["HX-Redirect"]) == (204, reverse("staff:view", args=["my-open"]))
+
+
+def test_news_bring_along_what_hangs_on_the_ticket(browser, agent, ticket):
+    checklist.add_task(ticket, by=agent, title="Order the fuser")
+    assert "Order the fuser" in browser(agent).get(url("live", ticket)).content.decode()

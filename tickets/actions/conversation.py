@@ -12,16 +12,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets import kept, merged, outbox, saving, sla
+from tickets.actions.addressing import addressed
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS, bring_back, claim
+from tickets.actions.waiting_replies import hold_scheduled
 from tickets.actions.intake import open_ticket
 from tickets.actions.undo import as_it_was, undo_reply
 from tickets.actions.writing import Upload, write
 from tickets.events import record
 from tickets.models import SYSTEM, Desk, Message, Status, Ticket, User
 from tickets.permissions import Actor, within_reopen_window
+from tickets.recipients import Recipients
 from tickets.refusals import Invalid, OutdatedReply
 from tickets.states import Source, State
+
+USUAL = Recipients()
 
 
 def reply(
@@ -36,9 +41,10 @@ def reply(
     seen: int | None = None,
     source: str = Source.STAFF,
     may_undo: bool | None = None,
+    recipients: Recipients = USUAL,
     **more: Any,
 ) -> Message:
-    """An agent answers everybody who takes part; the mails leave through the outbox.
+    """An agent answers everybody who takes part, or the `recipients` given; the mails leave through the outbox.
 
     `seen` is the id of the newest message the writer saw: when a customer or colleague has written since,
     OutdatedReply is raised and nothing is sent. The same `nonce` again returns the message it wrote. `may_undo` lets
@@ -49,18 +55,17 @@ def reply(
         return known
     try:
         with opened("reply", ticket, by) as (fresh, now):
-            _check_seen(fresh, seen, by)
+            check_seen(fresh, seen, by)
             owed = kept.owed(fresh, kept.RESPONSES)
-            to, cc, before = fresh.requester, _in_copy(fresh), as_it_was(fresh)
+            before, (people, addresses) = as_it_was(fresh), addressed(fresh, recipients, by, now)
             message = write(
                 fresh, Message.Kind.REPLY, by, body, now,
                 source=source, attachments=attachments, html=html, nonce=nonce,
-                recipients={"to": [to.email], "cc": [person.email for person in cc]},
-                leaves_at=_leaves_at(now, by, source, may_undo), **more,
+                recipients=addresses, leaves_at=_leaves_at(now, by, source, may_undo), **more,
             )  # fmt: skip
             _answer(fresh, by, now, status)
             kept.keep(fresh, owed, now)
-            _mail(fresh, message, (to, *cc), before)
+            _mail(fresh, message, people, before)
             record(fresh, "replied", by=by, message=message)
     except IntegrityError:
         if known := _written(nonce):  # the same form, sent twice at once
@@ -81,11 +86,20 @@ def _leaves_at(now: datetime, by: Actor, source: str, may_undo: bool | None) -> 
     return now + timedelta(seconds=seconds) if seconds else None
 
 
+def is_written(nonce: str) -> bool:
+    """Whether the form that carries the nonce has been sent."""
+    try:
+        return _written(uuid.UUID(str(nonce))) is not None
+    except ValueError:
+        return False
+
+
 def _written(nonce: uuid.UUID | None) -> Message | None:
     return Message.objects.filter(nonce=nonce).first() if nonce else None
 
 
-def _check_seen(ticket: Ticket, seen: int | None, by: Actor) -> None:
+def check_seen(ticket: Ticket, seen: int | None, by: Actor) -> None:
+    """Raises OutdatedReply when a customer or colleague has written since the message `seen`."""
     if seen is None:
         return
     newer = ticket.messages.filter(pk__gt=seen, is_machine=False).exclude(kind=Message.Kind.NOTE)
@@ -114,12 +128,6 @@ def check_status(ticket: Ticket, status: Status) -> None:
             status=_("“%(status)s” cannot be used while the ticket is %(state)s.")
             % {"status": status.label, "state": State(ticket.state).label.lower()}
         )
-
-
-def _in_copy(ticket: Ticket) -> list[User]:
-    """Everybody besides the requester who gets the replies; agents who follow read them in the workspace."""
-    others = User.objects.filter(followed__ticket=ticket, is_agent=False, is_active=True).exclude(muted__ticket=ticket)
-    return list(others.exclude(pk=ticket.requester_id))
 
 
 def note(
@@ -204,6 +212,7 @@ def _heard(ticket: Ticket, by: User, now: datetime, message: Message) -> None:
     else:
         sla.stamp(ticket)
     saving.update(ticket, "status", "snoozed_until", *LIST_FIELDS, *sla.STAMPED)
+    hold_scheduled(ticket, now)
     record(ticket, "received", by=by, message=message)
 
 
@@ -259,5 +268,6 @@ def uploads(files: Iterable[Any]) -> list[Upload]:
 
 
 __all__ = [
-    "attach_machine_mail", "attach_unverified", "check_status", "note", "receive", "reply", "undo_reply", "uploads",
+    "Upload", "attach_machine_mail", "attach_unverified", "check_seen", "check_status", "is_written", "note",
+    "receive", "reply", "undo_reply", "uploads",
 ]  # fmt: skip

@@ -46,7 +46,8 @@ def undo_reply(message: Message, *, by: User) -> TicketEvent:
         if not can_undo(mails, now):
             raise TooLate(_("The reply has left already and cannot be taken back."))
         _withdraw(ticket, message, mails, by, now)
-        return record(ticket, "reply_undone", by=by, text=message.body)
+        kept: dict[str, Any] = {"text": message.body, **({"html": message.html} if message.html else {})}
+        return record(ticket, "reply_undone", by=by, **kept)
 
 
 def can_undo(mails: list[OutboundEmail], now: datetime) -> bool:

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -17,12 +18,13 @@ from django.utils.translation import ngettext_lazy
 from tickets import blobs, permissions, reading, signing
 from tickets.compiled import Compiled
 from tickets.links import guest_url
-from tickets.mail import account_letters, dkim
+from tickets.mail import account_letters, dkim, inert
 from tickets.mail.addresses import Address
 from tickets.mail.compose import Draft, Enclosure, compose
 from tickets.mail.headers import one_line
 from tickets.mail.threads import MOST_IDS
 from tickets.models import Attachment, Desk, InboundEmail, Message, OutboundEmail, TicketEvent
+from tickets.states import Source
 
 MOST_ENCLOSED = 20 * 1024 * 1024  # bytes; what is more stays in the portal, since many servers refuse larger mail
 NOTICES = {"confirmation", "closed"}
@@ -174,8 +176,20 @@ def _context(row: OutboundEmail) -> dict[str, Any]:
         "answer": _answer(row),
         "unsubscribe": _unsubscribe(row),
         "enclosed": enclosed,
+        "rich": _rich(row.message),
         "left_out": [file for file in files if file not in enclosed],
     }
+
+
+def _rich(message: Message | None) -> str:
+    """How an agent formatted it, if it was in the workspace."""
+    if message is None or message.source != Source.STAFF or not message.html:
+        return ""
+    try:
+        inert.check(message.html)
+    except inert.NotInert:
+        return ""
+    return mark_safe(message.html)  # noqa: S308 - checked just now
 
 
 def _answer(row: OutboundEmail) -> str:
@@ -226,7 +240,10 @@ def _fitting(row: OutboundEmail, files: list[Attachment]) -> list[Attachment]:
 
 
 def _enclosures(files: list[Attachment]) -> list[Enclosure]:
-    return [Enclosure(file.name, file.content_type, blobs.read(file.sha256)) for file in files]
+    return [
+        Enclosure(file.name, file.content_type, blobs.read(file.sha256), file.content_id if file.is_inline else "")
+        for file in files
+    ]
 
 
 def _thread(row: OutboundEmail) -> tuple[list[str], str]:

@@ -29,6 +29,7 @@ from tickets.mail.compose import UnsafeHeader
 from tickets.mail.lanes import lane
 from tickets.mail.relay import Kind, Route, Trouble
 from tickets.models import SYSTEM, OutboundEmail, RelayHealth
+from tickets.pushes import push
 
 log = logging.getLogger(__name__)
 
@@ -264,6 +265,7 @@ def _fail(row: OutboundEmail, error: Trouble) -> None:
     with transaction.atomic():
         if _put_back(row, error, state=State.FAILED, next_attempt_at=None):
             bounces.refused(row, error.code, str(error))
+            _tell(row)
 
 
 def _put_back(row: OutboundEmail, error: Trouble, **fields: object) -> bool:
@@ -279,8 +281,15 @@ def _put_back(row: OutboundEmail, error: Trouble, **fields: object) -> bool:
 
 def _sent(claim: _Claim) -> None:
     _mark_sent(claim.row.pk, timezone.now())
+    _tell(claim.row)
     if claim.route:
         health.answered(claim.route.key)
+
+
+def _tell(row: OutboundEmail) -> None:
+    """Open pages show how far a reply got."""
+    if row.kind == "reply" and row.ticket_id and row.message_id:
+        push(f"ticket:{row.ticket_id}", "mail", ticket=row.ticket_id, message=row.message_id)
 
 
 def _hand_over(claim: _Claim) -> None:

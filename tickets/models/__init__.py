@@ -3,6 +3,7 @@ from tickets.models.bulk import BulkItem, BulkJob
 from tickets.models.canned import CannedAttachment, CannedFolder, CannedResponse, CannedTranslation
 from tickets.models.choice import SlaChoice
 from tickets.models.desk import Desk, Heartbeat, IdempotencyKey, Limit
+from tickets.models.draft import Draft, DraftFile
 from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
 from tickets.models.export import Export
@@ -61,6 +62,8 @@ __all__ = [
     "Department",
     "Desk",
     "DkimKey",
+    "Draft",
+    "DraftFile",
     "Escalation",
     "Export",
     "Field",
