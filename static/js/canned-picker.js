@@ -101,9 +101,12 @@ customElements.define("canned-picker", class extends HTMLElement {
     this.preview.textContent = row ? (row.problem || row.text) + files : this.dataset.none;
   }
 
-  // A closing dialog gives the focus back but forgets where the caret was.
+  // A closing dialog gives the focus back but forgets where the caret was, or what has become an editor meanwhile.
   back() {
-    if (this.caret) this.form.querySelector("textarea").setSelectionRange(...this.caret);
+    if (!this.caret) return;
+    const textarea = this.form.querySelector("textarea");
+    if (textarea.hidden) this.form.querySelector("rich-text").focus();
+    else textarea.setSelectionRange(...this.caret);
     this.caret = null;
   }
 

@@ -1,13 +1,15 @@
-// <rich-text data-editor data-label data-html>: a textarea that becomes an editor with formatting when it is first used.
-// The editor's file is loaded then and not before; if it cannot be, the textarea goes on. Pickers put text in by the form's
-// event "insert-text", see insert-text.js; detail.html comes with its formatting.
-const BUTTONS = [["Bold", "B", "toggleBold", "bold"], ["Italic", "I", "toggleItalic", "italic"], ["Bulleted list", "•", "toggleBulletList", "bulletList"], ["Numbered list", "1.", "toggleOrderedList", "orderedList"], ["Quotation", "❝", "toggleBlockquote", "blockquote"], ["Code", "<>", "toggleCodeBlock", "codeBlock"], ["Link", "Link", "addLink", "link"]];
+// <rich-text data-editor data-label data-words data-html data-headings>: a textarea that becomes an editor with formatting
+// when it is first used. The editor's file is loaded then and not before; if it cannot be, the textarea goes on. Pickers put
+// text in by the form's event "insert-text", see insert-text.js; detail.html comes with its formatting.
+const KIT = ["Document", "Paragraph", "Text", "HardBreak", "Bold", "Italic", "Strike", "Code", "CodeBlock", "Heading", "BulletList", "OrderedList", "ListItem", "Blockquote", "Link", "History", "Gapcursor", "Image", "HorizontalRule"];
+const PAGES = ["Underline", "Subscript", "Superscript", "Table", "TableRow", "TableCell", "TableHeader"]; // what only articles have
 
 customElements.define("rich-text", class extends HTMLElement {
   connectedCallback() {
     if (this.area) return; // a swap connects an element twice
     this.area = this.querySelector("textarea");
     this.html = document.getElementById(this.dataset.html);
+    this.words = (this.dataset.words ?? "").split("|");
     this.closest("form").addEventListener("insert-text", (event) => { if (this.editor) this.insert(event.detail, event.preventDefault()); });
     this.addEventListener("focusin", () => this.load(), { once: true });
     this.area.addEventListener("input", () => this.editor?.commands.setContent(this.paragraphs(this.area.value)));
@@ -22,19 +24,28 @@ customElements.define("rich-text", class extends HTMLElement {
     if (this.loading) return;
     this.loading = true;
     try {
+      const names = ["Edit Link", "URL", "Title", "Update", "Cancel"];
+      globalThis.gettext ??= (word) => this.words.slice(10)[names.indexOf(word)] ?? word; // its dialog asks for words so
       const kit = await import(this.dataset.editor);
       if (this.isConnected) this.begin(kit);
     } catch (error) { console.warn("The editor cannot be had; plain text goes on.", error); }
   }
 
+  extensions(kit) {
+    const names = "headings" in this.dataset ? [...KIT, ...PAGES] : KIT;
+    return names.map((name) => kit[name]).filter(Boolean).map((each) => {
+      if (each.name === "heading") return each.configure({ levels: [2, 3, 4] });
+      if (each.name !== "link") return each;
+      return each.extend({ addKeyboardShortcuts: () => ({}) }).configure({ openOnClick: false, enableTarget: false }); // Ctrl+K is the palette
+    });
+  }
+
   begin(kit) {
     const place = Object.assign(document.createElement("div"), { className: "rich-text__page prose" });
-    const hadFocus = document.activeElement === this.area;
-    const at = this.area.selectionStart;
-    const names = ["Document", "Paragraph", "Text", "HardBreak", "Bold", "Italic", "Strike", "Code", "CodeBlock", "Heading", "BulletList", "OrderedList", "ListItem", "Blockquote", "Link", "History", "Gapcursor", "Image", "HorizontalRule"];
+    const hadFocus = document.activeElement === this.area, caret = this.area.selectionStart;
     this.editor = new kit.Editor({
       element: place,
-      extensions: names.map((name) => kit[name]).filter(Boolean).map((each) => (each.name === "heading" ? each.configure({ levels: [2, 3] }) : each)),
+      extensions: this.extensions(kit),
       content: this.html.value || this.paragraphs(this.area.value),
       parseOptions: { preserveWhitespace: true }, // the space just typed before the next word
       injectCSS: false,
@@ -48,38 +59,19 @@ customElements.define("rich-text", class extends HTMLElement {
     });
     document.querySelector(`label[for="${this.area.id}"]`)?.remove();
     this.editor.view.dom.dataset.placeholder = this.area.placeholder;
-    this.append(place, this.bar());
+    this.append(place, Object.assign(document.createElement("rich-text-bar"), { editor: this.editor, words: this.words, headings: "headings" in this.dataset }));
     this.html.disabled = false; // without scripts the textarea counts alone
-    if (hadFocus) { // at once, not with the next frame: no key may fall between the two
-      this.editor.commands.setTextSelection(at >= this.area.value.length ? this.editor.state.doc.content.size : at + 1);
-      this.editor.view.focus();
-    }
+    this.area.required = false; // nobody could be shown to a hidden field; the server says it
+    const end = this.editor.state.doc.content.size; // a line end is one place too, and a paragraph's two are two
+    this.editor.commands.setTextSelection(caret >= this.area.value.length ? end : Math.min(caret + 1, end));
+    if (hadFocus) this.editor.view.focus(); // at once, not with the next frame: no key may fall between the two
     this.area.hidden = true;
     this.editor.on("transaction", () => this.mark());
     this.mark();
     if (!this.html.value && this.area.value) this.html.value = this.editor.getHTML();
   }
 
-  bar() {
-    const bar = document.createElement("div");
-    bar.className = "rich-text__bar";
-    bar.setAttribute("role", "group");
-    const words = (this.dataset.words ?? "").split("|");
-    BUTTONS.forEach(([name, sign, command, mark], place) => {
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "rich-text__button", textContent: sign, title: words[place] || name });
-      button.setAttribute("aria-label", words[place] || name);
-      button.dataset.mark = mark;
-      button.addEventListener("mousedown", (event) => event.preventDefault());
-      button.addEventListener("click", () => this.editor.chain().focus()[command]().run());
-      bar.append(button);
-    });
-    return bar;
-  }
-
-  mark() {
-    for (const button of this.querySelectorAll(".rich-text__button")) button.setAttribute("aria-pressed", String(this.editor.isActive(button.dataset.mark)));
-    this.editor.view.dom.classList.toggle("is-empty", this.editor.isEmpty);
-  }
+  mark() { this.editor.view.dom.classList.toggle("is-empty", this.editor.isEmpty); }
 
   changed() {
     this.area.value = this.editor.getText({ blockSeparator: "\n\n" });
@@ -87,8 +79,11 @@ customElements.define("rich-text", class extends HTMLElement {
     this.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  insert({ text = "", html = "" }) {
-    this.editor.chain().focus().insertContent(html || this.paragraphs(text, true)).run();
+  // In place of what is chosen and of the `erase` characters before it.
+  insert({ text = "", html = "", erase = 0 }) {
+    this.editor.view.focus();
+    const { from, to } = this.editor.state.selection;
+    this.editor.commands.insertContentAt({ from: from - erase, to }, html || this.paragraphs(text, true));
   }
 
   paragraphs(text, bare = false) {

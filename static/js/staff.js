@@ -24,6 +24,7 @@ import "./rail-fold.js";
 import "./relative-time.js";
 import "./reply-draft.js";
 import "./reply-tabs.js";
+import "./rich-text-bar.js";
 import "./rich-text.js";
 import "./rule-builder.js";
 import "./shortcut-keys.js";
