@@ -11,14 +11,11 @@ customElements.define("canned-picker", class extends HTMLElement {
     });
   }
 
-  disconnectedCallback() {
-    this.dialog?.remove();
-  }
+  disconnectedCallback() { this.dialog?.remove(); }
 
   open(typed = false) {
     this.typed = typed;
-    const { selectionStart, selectionEnd } = this.form.querySelector("textarea");
-    this.caret = [selectionStart, selectionEnd];
+    this.caret = ["selectionStart", "selectionEnd"].map((end) => this.form.querySelector("textarea")[end]);
     this.dialog ??= this.build();
     this.input.value = "";
     this.dialog.showModal();
@@ -34,8 +31,7 @@ customElements.define("canned-picker", class extends HTMLElement {
       <div class="canned-dialog__panes"><ul id="${this.id}-list" role="listbox"></ul><div class="canned-dialog__preview" aria-live="polite"></div></div>`;
     this.input = dialog.querySelector("input");
     [this.list, this.preview] = dialog.querySelector(".canned-dialog__panes").children;
-    this.input.placeholder = this.dataset.search;
-    this.input.ariaLabel = this.list.ariaLabel = this.dataset.search;
+    this.input.placeholder = this.input.ariaLabel = this.list.ariaLabel = this.dataset.search;
     this.input.addEventListener("input", () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.load(), 120); });
     this.input.addEventListener("keydown", (event) => this.steer(event));
     dialog.addEventListener("click", (event) => {

@@ -1,6 +1,6 @@
 // <rich-text-bar>: the buttons of an editor, one stop for Tab; arrows go along them. Made by <rich-text>, which gives it
 // `editor`, `words` (names in the order of BUTTONS, then its own) and `headings`.
-const BUTTONS = [["B", "toggleBold", "bold"], ["I", "toggleItalic", "italic"], ["•", "toggleBulletList", "bulletList"], ["1.", "toggleOrderedList", "orderedList"], ["❝", "toggleBlockquote", "blockquote"], ["<>", "toggleCodeBlock", "codeBlock"], ["⛓", "addLink", "link"], ["H", "toggleHeading", "heading", { level: 2 }], ["h", "toggleHeading", "heading", { level: 3 }]];
+const BUTTONS = [["B", "toggleBold", "bold"], ["I", "toggleItalic", "italic"], ["•", "toggleBulletList", "bulletList"], ["1.", "toggleOrderedList", "orderedList"], ["❝", "toggleBlockquote", "blockquote"], ["<>", "toggleCodeBlock", "codeBlock"], ["Link", "addLink", "link"], ["H", "toggleHeading", "heading", { level: 2 }], ["h", "toggleHeading", "heading", { level: 3 }]];
 const HEADINGS = 2;
 
 customElements.define("rich-text-bar", class extends HTMLElement {
