@@ -15,9 +15,9 @@ from tickets import kept, merged, outbox, saving, sla
 from tickets.actions.addressing import addressed
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS, bring_back, claim
-from tickets.actions.waiting_replies import hold_scheduled
 from tickets.actions.intake import open_ticket
 from tickets.actions.undo import as_it_was, undo_reply
+from tickets.actions.waiting_replies import hold_scheduled
 from tickets.actions.writing import Upload, write
 from tickets.events import record
 from tickets.models import SYSTEM, Desk, Message, Status, Ticket, User

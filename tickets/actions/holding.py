@@ -18,6 +18,7 @@ from tickets.models import (
     ArticleFile,
     Attachment,
     CannedAttachment,
+    DraftFile,
     Export,
     HeldUpload,
     InboundEmail,
@@ -30,8 +31,8 @@ ROOM = 250 * 1024 * 1024  # bytes that wait for one network's forms
 BY_NETWORK = [(120, limits.HOUR), (600, limits.DAY)]
 _AT_ONCE = 500
 _NAMED_BY = [
-    (Attachment, "sha256"), (ArticleFile, "sha256"), (CannedAttachment, "sha256"), (HeldUpload, "sha256"),
-    (Export, "sha256"), (InboundEmail, "raw_sha256"), (OutboundEmail, "raw_sha256"),
+    (Attachment, "sha256"), (ArticleFile, "sha256"), (CannedAttachment, "sha256"), (DraftFile, "sha256"),
+    (HeldUpload, "sha256"), (Export, "sha256"), (InboundEmail, "raw_sha256"), (OutboundEmail, "raw_sha256"),
 ]  # fmt: skip
 
 

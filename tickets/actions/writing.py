@@ -36,7 +36,7 @@ class Upload:
     content_id: str = ""
     is_inline: bool = False
     key: uuid.UUID = field(default_factory=uuid.uuid4)
-    stored: tuple[str, int] | None = None  # SHA-256 and size of bytes that are kept already
+    stored: tuple[str, int] | None = None
 
 
 def seen(text: str) -> str:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0035_held_uploads'),
+        ('tickets', '0036_exports'),
     ]
 
     operations = [
