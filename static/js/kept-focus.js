@@ -2,6 +2,8 @@
 // button that was used or that had opened the form, else to the ticket's title, so that neither keys nor a screen reader
 // start at the top of the page.
 function nameOf(element) {
+  const writes = element?.closest(".composer__box")?.closest("form").dataset.writes;
+  if (writes) return `form[data-writes="${writes}"] textarea`;
   const opened = element?.closest(".menu--form[id$=-form]");
   if (opened) return `[popovertarget="${CSS.escape(opened.id)}"]`;
   const target = element?.getAttribute("popovertarget");

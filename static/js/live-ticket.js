@@ -1,7 +1,7 @@
 // <live-ticket data-ticket data-number data-message data-event data-new data-jump>: keeps an open ticket as it is on the
 // server. New messages come at the end of the thread; header and details change where they stand. What the writer of a
 // reply has seen is what has been on the screen: the form's "seen" follows.
-const isBusy = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+const isBusy = (part) => part.querySelector(".htmx-request") || (part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")); // an answer under way needs its form, and brings all anew
 const renew = (part, change) => document.dispatchEvent(new CustomEvent("renew", { detail: { part, change } }));
 const SOON = 100;
 const WHOLE = new Set(["reply_undone", "merged", "unmerged", "split"]);

@@ -73,6 +73,7 @@ def test_the_list_does_not_move_under_the_reader(
 ) -> None:
     page = surfer.window(company.ana.email)
     listening(page, lambda: page.goto("/staff/views/all-open/"))
+    expect(page.locator(".row").first).to_be_visible()
     before = page.locator(".row").first.bounding_box()
     first = page.locator(".row").first.get_attribute("id")
     factories.ticket(company.tomas, company.support, subject="Coffee is cold")
