@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from staff import drafts
 from staff.forms import ReplyForm
-from staff.times import Clock, zone_of
+from staff.times import Clock
 from tickets.models import Draft, Ticket, User
+from tickets.reading import zone_of
 
 _MORNING = 9  # o'clock
 

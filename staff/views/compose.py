@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm, WritingForm
-from staff.times import Clock, zone_of
+from staff.times import Clock
 from staff.views.drafts import written
 from staff.views.following import after_sending, next_of
 from staff.views.ticket import back_to, show
 from staff.views.verbs import refused, status_of, to_ticket
 from tickets.actions import canned, conversation, drafts, lifecycle
 from tickets.models import Draft, Ticket, TicketEvent
+from tickets.reading import zone_of
 from tickets.recipients import Recipients
 from tickets.refusals import Invalid, NotAllowed, OutdatedReply, Refused
 
