@@ -3,7 +3,7 @@
 // start at the top of the page.
 function nameOf(element) {
   const writes = element?.closest(".composer__box")?.closest("form").dataset.writes;
-  if (writes) return `form[data-writes="${writes}"] textarea`;
+  if (writes) return `form[data-writes="${writes}"]:has([role=alert], [aria-invalid]) textarea`; // one that was sent is done
   const opened = element?.closest(".menu--form[id$=-form]");
   if (opened) return `[popovertarget="${CSS.escape(opened.id)}"]`;
   const target = element?.getAttribute("popovertarget");
