@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,6 +18,7 @@ from django.utils import timezone
 from tests import factories, people
 from tests.automation.making import handled, trigger
 from tickets import outward, webhooks
+from tickets.actions import conversation
 from tickets.models import RuleRun, Webhook, WebhookDelivery
 from tickets.secrets import seal
 
@@ -100,6 +102,17 @@ def test_a_rule_tells_the_other_side_and_signs_it(reachable):
     assert RuleRun.objects.get().effects[0]["refused"] == ""
 
 
+def test_abuse_46_a_webhook_says_nothing_of_what_agents_write_among_themselves(reachable):
+    ticket = factories.ticket(subject="Fire")
+    handled()
+    trigger("Tell", {}, {"do": "webhook", "webhook": hook(reachable.url).pk}, on=["note", "updated"])
+    conversation.note(ticket, by=people.admin(), body="CANARY-46 the customer must not read this")
+    handled()
+    webhooks.call(WebhookDelivery.objects.get().pk)
+    assert json.loads(reachable.got[0][1])["event"] == "noted"
+    assert b"CANARY-46" not in b"".join(body for _headers, body in reachable.got)
+
+
 @pytest.mark.parametrize("trouble", ["500", "302", "drops"])
 def test_abuse_62_trouble_over_there_is_tried_again_as_the_same_call(reachable, trouble):
     reachable.drops = trouble == "drops"
@@ -151,6 +164,32 @@ def test_abuse_58_nothing_inside_the_network_is_reached(receiver, host):
     row = called(hook(f"http://{host}:{receiver.server.server_port}/hook"))
     assert (row.state, row.last_status) == ("queued", None)
     assert row.last_error
+    assert receiver.got == []
+
+
+def test_abuse_58_a_name_that_resolves_elsewhere_the_second_time_gains_nothing(receiver, monkeypatch):
+    """Looked up once, and the connection goes to the address that was checked."""
+    answers, connected = ["203.0.113.5", "127.0.0.1"], []
+    monkeypatch.setattr(outward, "is_public", lambda address: address == "203.0.113.5")  # which stands for a public one
+    monkeypatch.setattr(
+        socket, "getaddrinfo",
+        lambda host, port, *_a, **_k: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (answers.pop(0), port))],
+    )  # fmt: skip
+
+    def connect(address: tuple[str, int], *_a: object, **_k: object) -> socket.socket:
+        connected.append(address)
+        raise OSError("no route")
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    row = called(hook(f"http://rebinding.example:{receiver.server.server_port}/hook"))
+    assert (row.state, row.last_status) == ("queued", None)
+    assert connected == [("203.0.113.5", receiver.server.server_port)]
+    row.refresh_from_db()
+    WebhookDelivery.objects.update(next_attempt_at=timezone.now())
+    webhooks.sweep()  # the next attempt looks again, and finds the inside
+    row.refresh_from_db()
+    assert "private network" in row.last_error
+    assert len(connected) == 1
     assert receiver.got == []
 
 
