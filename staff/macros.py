@@ -47,7 +47,8 @@ def preview(ticket: Ticket, user: User, macro: Rule) -> dict[str, Any]:
             if effect["do"] == "reply" and reply is None:
                 reply = text
             told = _("Write a reply") if effect["do"] == "reply" else words.capitalized(words.effect(effect, names))
-            effects.append({"told": told, "refused": planned.refused, "text": text if effect["do"] == "note" else ""})
+            noted = text if effect["do"] == "note" else ""
+            effects.append({"told": told, "refused": words.refusal(planned.refused), "text": noted})
     refused = problem or next((one["refused"] for one in effects if one["refused"]), "")
     if not effects:
         refused = _("It does not fit this ticket now.")

@@ -75,5 +75,5 @@ def _names(rule: Rule, effects: list[dict[str, Any]], results: dict[str, Any] | 
 def _effect(one: dict[str, Any], names: words.Names) -> dict[str, Any]:
     return {
         "text": words.effect(one["effect"], names), "changes": list(explained.changes(one["changes"], names)),
-        "refused": _("the ticket would refuse it") if one["refused"] else "",
+        "refused": words.refusal(one["refused"]),
     }  # fmt: skip

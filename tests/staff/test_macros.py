@@ -63,7 +63,7 @@ def test_what_cannot_be_done_is_said_before_and_after(browser: Any, agent: User,
     client = browser(agent)
     client.post(url(ticket, solved), {"body": "Done."})
     page = client.get(url(ticket, solved)).content.decode()
-    assert "It cannot be run as a whole" in page
+    assert "It cannot be run as a whole: The ticket is not in a state for this." in page
     answer = client.post(url(ticket, solved), {"body": "Again."})
     assert answer.status_code == 409
     assert Message.objects.filter(kind="reply").count() == 1

@@ -176,7 +176,7 @@ class TestBackTest:
         html = browser(ada).get(f"/staff/rule/{rule.pk}/test/?days=7").content.decode()
         assert "Would have matched 2 of 3 tickets" in html
         assert html.count("tags: nothing → “loud”") == 2
-        assert "refused: the ticket would refuse it" in html
+        assert "refused: It is in this department already." in html
         assert not Ticket.objects.filter(tag_names__contains=["loud"]).exists()
 
     def test_a_long_one_is_a_workers_and_says_how_far_it_is(self, browser, ada, rule, monkeypatch):

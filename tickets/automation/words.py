@@ -174,6 +174,16 @@ def effect(said: Mapping[str, Any], names: Names) -> str:
     return f"{kind.label}: {', '.join(given)}" if given else str(kind.label)
 
 
+def refusal(code: str) -> str:
+    """Why a plan says that the ticket would refuse an effect; empty when it would not."""
+    told = {
+        "state": _("The ticket is not in a state for this."), "agent": _("The agent does not work in this department."),
+        "same": _("It is in this department already."), "tags": _("These are too many tags."),
+        "status": _("This status belongs to another state."), "rated": _("The requester has been asked already."),
+    }  # fmt: skip
+    return told.get(code, code)
+
+
 def _param(param: Param, value: Any, names: Names) -> str:
     if param.refers:
         return names.of(param.refers, value)
