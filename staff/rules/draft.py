@@ -66,6 +66,7 @@ class Draft:
     root: Group = attribute(default_factory=Group)
     deeds: list[Deed] = attribute(default_factory=list)
     problems: dict[str, str] = attribute(default_factory=dict)
+    is_refused: bool = False
 
     def number(self) -> None:
         """Gives every row its place anew, without holes."""
@@ -86,6 +87,7 @@ class Draft:
 
     def take(self, problems: Mapping[str, str]) -> None:
         """Puts what is wrong where it stands; what has no place of its own goes above everything."""
+        self.is_refused = bool(problems)
         places = dict(_places(self.root, "conditions"))
         deeds = [deed for deed in self.deeds if deed.do]
         for place, text in problems.items():

@@ -35,6 +35,11 @@ def modes() -> Options:
     ]  # fmt: skip
 
 
+def takes(op: str) -> str:
+    """What kind of input stands behind the operator."""
+    return "pattern" if op in ("matches", "matches_not") else OPERATORS[op].takes
+
+
 class Builder:
     """Shows one draft; what rows choose from is read once, however many rows there are."""
 
@@ -50,9 +55,9 @@ class Builder:
             "is_automation": draft.kind == Rule.Kind.AUTOMATION,
             "moments": [(key, label, key in draft.on) for key, label in Rule.On.choices],
             "fields": self.fields,
-            "root": self._group(draft.root, 0),
+            "root": self.group(draft.root, 0),
             "effects": [(one.key, capfirst(str(one.label))) for one in effects_of(draft.kind)],
-            "deeds": [self._deed(deed, count) for count, deed in enumerate(draft.deeds)],
+            "deeds": [self.deed(deed, count) for count, deed in enumerate(draft.deeds)],
         }
 
     @cached_property
@@ -78,14 +83,14 @@ class Builder:
                     found[f"{CUSTOM}{item['key']}"] = str(item.get("label") or item["key"])
         return found
 
-    def _group(self, group: Group, depth: int) -> dict[str, Any]:
-        rows = [self._group(row, depth + 1) if isinstance(row, Group) else self._leaf(row) for row in group.rows]
+    def group(self, group: Group, depth: int) -> dict[str, Any]:
+        rows = [self.group(row, depth + 1) if isinstance(row, Group) else self.leaf(row) for row in group.rows]
         return {
             "is_group": True, "place": group.place, "mode": group.mode, "rows": rows, "problem": group.problem,
             "modes": modes(), "may_nest": depth + 1 < DEEPEST, "is_root": depth == 0,
         }  # fmt: skip
 
-    def _leaf(self, leaf: Leaf) -> dict[str, Any]:
+    def leaf(self, leaf: Leaf) -> dict[str, Any]:
         known = field(leaf.key) or (field(f"{values.HEADER}x") if leaf.field == values.HEADER else None)
         shown = {
             "place": leaf.place, "field": leaf.field, "op": leaf.op, "problem": leaf.problem, "unit": leaf.unit,
@@ -97,7 +102,7 @@ class Builder:
         if known is None:
             return shown
         ops = [one for one in known.operators if one not in CHANGES or self.draft.kind == Rule.Kind.TRIGGER]
-        shown["ops"] = [(one, str(OPERATORS[one].label)) for one in ops]
+        shown["ops"] = [(one, str(OPERATORS[one].label), takes(one)) for one in ops]
         return {**shown, **self._widget(known, leaf.op or ops[0], leaf.given)}
 
     def _label(self, leaf: Leaf) -> str:
@@ -105,9 +110,9 @@ class Builder:
         return self._custom.get(leaf.field) or (capfirst(str(known.label)) if known else leaf.field)
 
     def _widget(self, known: Field, op: str, given: Sequence[str]) -> dict[str, Any]:
-        takes = OPERATORS[op].takes if op in OPERATORS else "nothing"
+        way = takes(op) if op in OPERATORS else "nothing"
         text = given[0] if given else ""
-        if takes == "nothing":
+        if way == "nothing":
             return {"widget": ""}
         if known.type == "flag":
             return {"widget": "select", "options": _marked([("yes", _("yes")), ("no", _("no"))], given)}
@@ -115,17 +120,17 @@ class Builder:
             options = [("0", _("the hours of its SLA policy")), *self._rows("hours")]
             return {"widget": "select", "options": _marked(options, given)}
         if known.refers and self._is_long(known.refers):
-            return {"widget": "lines" if takes == "values" else "text", "text": "\n".join(given), "named": known.refers}
+            return {"widget": "lines" if way == "values" else "text", "text": "\n".join(given), "named": known.refers}
         if known.type in ("choice", "level"):
             options = self._rows(known.refers) if known.refers else _plain(known.choices())
-            if takes == "values":
+            if way == "values":
                 return {"widget": "checks", "options": _marked(options, given, is_one=False)}
             return {"widget": "select", "options": _marked(options, given)}
-        if takes == "values":
+        if way == "values":
             return {"widget": "lines", "text": "\n".join(given)}
         if known.type in ("number", "since"):
             return {"widget": known.type, "text": text}
-        return {"widget": "text", "text": text, "is_pattern": op in ("matches", "matches_not")}
+        return {"widget": "text", "text": text, "is_pattern": way == "pattern"}
 
     def _rows(self, refers: str) -> Options:
         if refers not in self._choices:
@@ -137,7 +142,7 @@ class Builder:
             self._long[refers] = values.is_long(refers)
         return self._long[refers]
 
-    def _deed(self, deed: Deed, count: int) -> dict[str, Any]:
+    def deed(self, deed: Deed, count: int) -> dict[str, Any]:
         kind = EFFECTS.get(deed.do)
         return {
             "place": deed.place,
@@ -153,7 +158,7 @@ class Builder:
         given = deed.given.get(param.name, [])
         shown = {
             "name": f"{deed.place}.p_{param.name}", "label": capfirst(str(param.label)),
-            "problem": deed.problems.get(param.name), "redraws": param.name in _WAYS, "text": given[0] if given else "",
+            "problem": deed.problems.get(param.name), "redraws": param.name in WAYS, "text": given[0] if given else "",
             "unit": deed.given.get(f"{param.name}_unit", ["1"])[0], "is_required": param.is_required,
             "widget": param.type,
         }  # fmt: skip
@@ -175,7 +180,7 @@ def _plain(choices: Sequence[tuple[Any, Any]]) -> Options:
 
 
 # Parameters that say which of the others are wanted.
-_WAYS = ("how", "to")
+WAYS = ("how", "to")
 _WANTED = {
     "agent": ("agent",),
     "team": ("round_robin", "least_loaded", "skill"),
@@ -184,8 +189,8 @@ _WANTED = {
 
 
 def _is_wanted(deed: Deed, param: Param) -> bool:
-    way = next((deed.given[name][0] for name in _WAYS if deed.given.get(name)), None)
-    has_way = EFFECTS[deed.do].params[0].name in _WAYS
+    way = next((deed.given[name][0] for name in WAYS if deed.given.get(name)), None)
+    has_way = EFFECTS[deed.do].params[0].name in WAYS
     return not has_way or param.name not in _WANTED or way in _WANTED[param.name]
 
 

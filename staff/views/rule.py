@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from staff import lists
 from staff.access import AgentRequest
-from staff.rules import changing, draft, history, listed, preview
-from staff.rules.draft import Deed, Draft, Leaf
+from staff.rules import changing, draft, history, listed, pieces, preview
+from staff.rules.draft import DEEPEST, MOST_ROWS, Deed, Draft, Leaf
 from staff.rules.shown import Builder
 from staff.times import Clock
 from staff.views.rules import admins_only
@@ -96,7 +96,10 @@ def _show(
     }  # fmt: skip
     if request.htmx and not request.htmx.history_restore_request:
         return render(request, "staff/rules/_builder.html", context, status=status)
-    context["rail"] = lists.rail(request.user, "rules")
+    context |= {
+        "rail": lists.rail(request.user, "rules"), "pieces": pieces.at_hand(given.kind), "deepest": DEEPEST,
+        "most": MOST_ROWS,
+    }  # fmt: skip
     response = render(request, "staff/rules/edit.html", context, status=status)
     response["Cache-Control"] = "private, no-cache"
     return response

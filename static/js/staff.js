@@ -27,6 +27,8 @@ import "./reply-tabs.js";
 import "./rich-text-bar.js";
 import "./rich-text.js";
 import "./rule-builder.js";
+import "./rule-look.js";
+import "./rule-pieces.js";
 import "./shortcut-keys.js";
 import "./thread-view.js";
 import "./toast-list.js";
