@@ -11,8 +11,10 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 
 from tickets import merged
+from tickets.compiled import Compiled
 from tickets.links import read_guest_token
 from tickets.models import Follower, Message, Ticket, User
+from tickets.models.ticket import TicketQuerySet
 
 _LINKS = "guest_links"
 _KEPT_LINKS = 20
@@ -20,6 +22,9 @@ _JUST_NOW = timedelta(minutes=5)  # no reply can be taken back for longer
 # Nothing on the page asks for these; whoever does reads them then.
 _UNREAD = ("search", "help_topic__description", "help_topic__auto_response", "assignee__password", "assignee__notes")
 _SHOWN = ("department", "help_topic", "status", "assignee")
+_own: Compiled[Ticket] = Compiled(
+    lambda number, person: _at(number).filter(requester=person).order_by()  # the number is unique
+)
 
 
 def own_tickets(user: User) -> QuerySet[Ticket]:
@@ -42,16 +47,19 @@ def _is_held() -> Q:
 def visit(request: HttpRequest, number: str) -> tuple[Ticket, User]:
     """The ticket and the person who reads it. Http404 for a stranger, as if there were no such number."""
     if request.user.is_authenticated:
-        rows = Ticket.objects.kept().filter(number=number).select_related(*_SHOWN).defer(*_UNREAD)
         # Nearly always it is their own; the whole question is dearer to plan than to answer.
-        found = list(rows.filter(requester=request.user)) or list(rows & Ticket.objects.visible_to(request.user))
-        if found:  # the number is unique: no need to sort, as first() would
+        found = _own.all(number, request.user.pk) or list(_at(number) & Ticket.objects.visible_to(request.user))
+        if found:
             return found[0], request.user
     token = request.session.get(_LINKS, {}).get(number)
     admitted = read_guest_token(token) if token else None
     if admitted is None or admitted[0].number != number:
         raise Http404
     return admitted
+
+
+def _at(number: str) -> TicketQuerySet:
+    return Ticket.objects.kept().filter(number=number).select_related(*_SHOWN).defer(*_UNREAD)
 
 
 def person_for(request: HttpRequest, ticket: Ticket) -> User | None:

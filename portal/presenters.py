@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Value
 from django.urls import reverse
 from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
@@ -19,6 +18,7 @@ from heroicons.templatetags.heroicons import heroicon_mini
 from portal import wording
 from tickets import fields, permissions
 from tickets.actions import participants
+from tickets.compiled import Compiled
 from tickets.models import Attachment, Follower, HelpTopic, Ticket, User
 from tickets.models.people import hue, initials
 from tickets.states import COLOUR, CUSTOMER_WORDING, GLYPH, STEPS, State
@@ -123,14 +123,23 @@ def steps(row: Ticket) -> list[dict[str, Any]]:
     return found
 
 
+_taking_part: Compiled[tuple[int, str, str, str]] = Compiled(
+    lambda ticket, requester: Follower.objects.filter(ticket=ticket, user__is_agent=False)
+    .exclude(user=requester)
+    .order_by()
+    .values_list("user_id", "user__name", "user__email", "role")
+)
+_waiting: Compiled[tuple[int, str, str]] = Compiled(
+    lambda ticket: participants.waiting(ticket).order_by().values_list("pk", "name", "address")
+)
+
+
 def partners(row: Ticket, person: User) -> dict[str, list[dict[str, str]]]:
     """`people` who take part besides the requester, without agents who watch, and `proposed`: whom a mail had in copy
-    and the requester can let in. In one query."""
-    rows = row.followers.filter(user__is_agent=False).exclude(user=row.requester_id).order_by()
-    found = rows.values_list(Value(True), "user_id", "user__name", "user__email", "role")
+    and the requester can let in."""
+    found = [(True, *one) for one in _taking_part.all(row.pk, row.requester_id)]
     if participants.may_decide_as_requester(row, person):
-        waiting = participants.waiting(row).order_by().values_list(Value(False), "pk", "name", "address", Value(""))
-        found = found.union(waiting, all=True)
+        found += [(False, *one, "") for one in _waiting.all(row.pk)]
     shown: dict[str, list[dict[str, str]]] = {"people": [], "proposed": []}
     for takes_part, pk, name, email, role in sorted(found):
         url = reverse("portal:person_remove" if takes_part else "portal:proposed", args=[row.number, pk])

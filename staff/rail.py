@@ -11,21 +11,25 @@ from django.utils.translation import gettext as _
 
 from staff import drawn
 from tickets import queries, reports, worklists
+from tickets.compiled import Compiled
 from tickets.models import Department, SavedView, User
 from tickets.queries import Queue
 
 EXACT = 200
 REMEMBERED = 10  # seconds
 VIEWS_REMEMBERED = 30
+_saved_views: Compiled[SavedView] = Compiled(
+    lambda agent: SavedView.objects.in_reach_of(agent).only("slug", "name", "query", "audience", "updated_at")
+)
 
 
 def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
     """The views with their counts; `active` is the slug of the open one or the name of a desk page. `fresh`: something
     was just done, so nothing remembered will do."""
-    departments = list(queries.departments_of(user))
+    departments = queries.names_of_departments(user)
     counts = _counts(user, departments, fresh)
     queues = [queue for queue in queries.QUEUES.values() if user.is_superuser or not queue.for_admins]
-    saved = list(SavedView.objects.visible_to(user).only("slug", "name", "query", "audience", "updated_at"))
+    saved = _saved_views.all(user.pk)
     return {
         "active": active,
         "views": drawn.rail_links(_link(queue, counts, active) for queue in queues),

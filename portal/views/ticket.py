@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +17,7 @@ from portal.access import admit, network, readable, visit
 from portal.forms import MessageForm, PersonForm, RatingForm
 from tickets import limits, merged, permissions
 from tickets.actions import conversation, lifecycle, participants, rating
+from tickets.compiled import Compiled
 from tickets.links import guest_token
 from tickets.models import Attachment, Message, Score, Ticket, User
 from tickets.refusals import IllegalTransition, NotAllowed, Refused, TooMany
@@ -54,7 +56,7 @@ def show(
 ) -> HttpResponse:  # fmt: skip
     form = form or MessageForm()
     form.hold(network(request))
-    found = list(readable(ticket, person).values(*presenters.SHOWN_OF_MESSAGE))
+    found = _conversation(ticket, person)
     files = Attachment.objects.filter(message__in=[message["pk"] for message in found]).only(
         "message_id", "key", "name", "size"
     )
@@ -69,6 +71,21 @@ def show(
         **_asked(ticket, person, person_form),
     }
     return render(request, "portal/ticket.html", context, status=status)
+
+
+_own: Compiled[tuple[Any, ...]] = Compiled(
+    lambda ticket, person, now: Message.objects.filter(ticket=ticket)
+    .read_by(person, now)
+    .values_list(*presenters.SHOWN_OF_MESSAGE)
+)
+
+
+def _conversation(ticket: Ticket, person: User) -> list[dict[str, Any]]:
+    """What the person reads on the ticket: values of SHOWN_OF_MESSAGE, oldest first."""
+    if ticket.merged_count:
+        return list(readable(ticket, person).values(*presenters.SHOWN_OF_MESSAGE))
+    rows = _own.all(ticket.pk, person.pk, timezone.now())
+    return [dict(zip(presenters.SHOWN_OF_MESSAGE, row, strict=True)) for row in rows]
 
 
 def _asked(ticket: Ticket, person: User, person_form: PersonForm | None) -> dict[str, Any]:

@@ -65,9 +65,9 @@ def may_decide_as_requester(ticket: Ticket, by: Actor) -> bool:
     return ticket.requester_id == by.pk and not (ticket.is_closed or ticket.is_archived)
 
 
-def waiting(ticket: Ticket) -> QuerySet[ProposedFollower]:
+def waiting(ticket: Ticket | int) -> QuerySet[ProposedFollower]:
     """Whom nobody has decided about yet."""
-    return ticket.proposed_followers.filter(accepted__isnull=True)
+    return ProposedFollower.objects.filter(ticket=ticket, accepted__isnull=True)
 
 
 def _bare(address: str) -> str:

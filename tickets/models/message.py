@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -28,15 +29,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return self
         return self.read_by(user) if isinstance(user, User) else self.public()
 
-    def public(self) -> Self:
+    def public(self, now: datetime | None = None) -> Self:
         """The conversation as customers read it; a reply that its author can still take back is no part of it yet."""
-        left = Q(leaves_at__isnull=True) | Q(leaves_at__lte=timezone.now())
+        left = Q(leaves_at__isnull=True) | Q(leaves_at__lte=now or timezone.now())
         return self.filter(left).exclude(kind=Message.Kind.NOTE).exclude(is_machine=True)
 
-    def read_by(self, person: User) -> Self:
+    def read_by(self, person: User | int, now: datetime | None = None) -> Self:
         """The conversation as this one reads it: who was let in from a mail's copy line sees nothing older."""
         joined = Follower.objects.filter(ticket=OuterRef("ticket"), user=person, sees_from__gt=OuterRef("created_at"))
-        return self.public().filter(~Exists(joined))
+        return self.public(now).filter(~Exists(joined))
 
 
 class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]

@@ -14,6 +14,8 @@ from tickets.models.people import Permission, User
 if TYPE_CHECKING:
     from django.db.models.query import QuerySet
 
+_VIEW = [Permission.VIEW.value]
+
 
 class ViewAudience(models.TextChoices):
     ME = "me", _("Only me")
@@ -26,11 +28,15 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         """Views that stand in the person's rail; the tickets in them are still only those that they may see."""
         if not user.is_agent and not user.is_superuser:
             return self.none()
-        departments = [pk for pk, granted in user.grants.items() if Permission.VIEW in granted]
-        some = Q(pk__in=_shared("departments", "department__in", departments))
-        some |= Q(pk__in=_shared("teams", "team__in", user.team_ids))
-        some |= Q(pk__in=_shared("roles", "role__memberships__user", user))
-        return self.filter(Q(owner=user) | Q(audience=ViewAudience.EVERYONE) | Q(audience=ViewAudience.SOME) & some)
+        return self.in_reach_of(user.pk)
+
+    def in_reach_of(self, agent: int) -> Self:
+        """As `visible_to`, for the key of somebody who is an agent or an admin."""
+        works = {"department__memberships__user": agent, "department__memberships__role__permissions__contains": _VIEW}
+        some = Q(pk__in=_shared("departments", **works))
+        some |= Q(pk__in=_shared("teams", team__members=agent, team__is_enabled=True))
+        some |= Q(pk__in=_shared("roles", role__memberships__user=agent))
+        return self.filter(Q(owner=agent) | Q(audience=ViewAudience.EVERYONE) | Q(audience=ViewAudience.SOME) & some)
 
     def changeable_by(self, user: User) -> Self:
         """Their own; an admin also changes what is shared, never what is personal to somebody else."""
@@ -38,9 +44,9 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         return self.filter(mine | ~Q(audience=ViewAudience.ME) if user.is_superuser else mine)
 
 
-def _shared(name: str, lookup: str, value: object) -> QuerySet:
+def _shared(name: str, **lookups: object) -> QuerySet:
     through = SavedView._meta.get_field(name).remote_field.through  # type: ignore[union-attr]
-    return through._default_manager.filter(**{lookup: value}).values("savedview")
+    return through._default_manager.filter(**lookups).values("savedview")
 
 
 class SavedView(models.Model):
