@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
+from django.db.models import QuerySet, Value
 from django.urls import reverse
 from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
@@ -123,23 +124,23 @@ def steps(row: Ticket) -> list[dict[str, Any]]:
     return found
 
 
-_taking_part: Compiled[tuple[int, str, str, str]] = Compiled(
-    lambda ticket, requester: Follower.objects.filter(ticket=ticket, user__is_agent=False)
-    .exclude(user=requester)
-    .order_by()
-    .values_list("user_id", "user__name", "user__email", "role")
-)
-_waiting: Compiled[tuple[int, str, str]] = Compiled(
-    lambda ticket: participants.waiting(ticket).order_by().values_list("pk", "name", "address")
-)
+def _taking_part(ticket: int, requester: int) -> QuerySet[Follower, tuple[bool, int, str, str, str]]:
+    rows = Follower.objects.filter(ticket=ticket, user__is_agent=False).exclude(user=requester).order_by()
+    return rows.values_list(Value(True), "user_id", "user__name", "user__email", "role")
+
+
+def _with_waiting(ticket: int, requester: int) -> QuerySet[Follower, tuple[bool, int, str, str, str]]:
+    waiting = participants.waiting(ticket).order_by().values_list(Value(False), "pk", "name", "address", Value(""))
+    return _taking_part(ticket, requester).union(waiting, all=True)
+
+
+_partners = Compiled(_taking_part), Compiled(_with_waiting)
 
 
 def partners(row: Ticket, person: User) -> dict[str, list[dict[str, str]]]:
     """`people` who take part besides the requester, without agents who watch, and `proposed`: whom a mail had in copy
-    and the requester can let in."""
-    found = [(True, *one) for one in _taking_part.all(row.pk, row.requester_id)]
-    if participants.may_decide_as_requester(row, person):
-        found += [(False, *one, "") for one in _waiting.all(row.pk)]
+    and the requester can let in. In one query."""
+    found = _partners[participants.may_decide_as_requester(row, person)].all(row.pk, row.requester_id)
     shown: dict[str, list[dict[str, str]]] = {"people": [], "proposed": []}
     for takes_part, pk, name, email, role in sorted(found):
         url = reverse("portal:person_remove" if takes_part else "portal:proposed", args=[row.number, pk])

@@ -25,7 +25,9 @@ WIDGETS: list[forms.Widget] = [
 
 
 @pytest.mark.parametrize("widget", WIDGETS, ids=lambda widget: type(widget).__name__)
-@pytest.mark.parametrize("value", [None, "", "1", 1, 0, 2.5, EVIL, mark_safe("<b>safe</b>"), "\n two\nlines", "ü\u202e"])
+@pytest.mark.parametrize(
+    "value", [None, "", "1", 1, 0, 2.5, EVIL, mark_safe("<b>safe</b>"), "\n two\nlines", "ü\u202e"]
+)
 def test_a_widget_is_drawn_as_by_its_template(widget: forms.Widget, value: Any) -> None:
     drawn = widget.render(EVIL, value, renderer=FormRenderer())
     assert _dense(drawn) == _dense(widget.render(EVIL, value, renderer=TemplatesSetting()))

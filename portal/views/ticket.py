@@ -74,9 +74,9 @@ def show(
 
 
 _own: Compiled[tuple[Any, ...]] = Compiled(
-    lambda ticket, person, now: Message.objects.filter(ticket=ticket)
-    .read_by(person, now)
-    .values_list(*presenters.SHOWN_OF_MESSAGE)
+    lambda ticket, person, now: (
+        Message.objects.filter(ticket=ticket).read_by(person, now).values_list(*presenters.SHOWN_OF_MESSAGE)
+    )
 )
 
 

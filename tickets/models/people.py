@@ -69,7 +69,7 @@ class LowerEmailField(models.EmailField):
 
 
 class UserManager(BaseUserManager["User"]):
-    def get(self, *conditions: object, **lookups: object) -> User:  # type: ignore[override]
+    def get(self, *conditions: object, **lookups: object) -> User:
         """A person by key alone, as every request asks for its own, costs no writing of SQL."""
         key = lookups.get("pk")
         if conditions or len(lookups) != 1 or not isinstance(key, int):
