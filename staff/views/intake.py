@@ -13,7 +13,7 @@ from staff.forms import IntakeForm
 from tickets import permissions, queries
 from tickets.actions import conversation, lifecycle, people
 from tickets.models import Ticket
-from tickets.refusals import Invalid, NotAllowed, Refused
+from tickets.refusals import Filtered, Invalid, NotAllowed, Refused
 
 
 @agents_only
@@ -25,6 +25,9 @@ def ticket_new(request: AgentRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             ticket = _open(request, form)
+        except Filtered as refusal:
+            refusal.sifted.write_down(None)  # what was written before is undone
+            form.add_error(None, str(refusal))
         except Invalid as refusal:
             form.refuse(refusal)
         except (NotAllowed, Refused) as refusal:

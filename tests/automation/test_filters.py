@@ -7,7 +7,7 @@ import pytest
 from tests import factories, people
 from tests.automation.making import fresh, handled, leaf, rule, tag
 from tests.mail import post
-from tickets.actions import intake
+from tickets.actions import conversation, intake
 from tickets.mail import inbound
 from tickets.models import ApiToken, InboundEmail, OutboundEmail, Rule, RuleCheck, RuleRun, Ticket, User
 from tickets.refusals import Filtered
@@ -126,3 +126,39 @@ def test_who_opens_it_can_be_asked(desk):
     customer = people.customer()
     assert fresh(factories.ticket(customer, desk[0], by=customer)).tag_names == []
     assert User.objects.count() >= 2
+
+
+def test_the_record_of_a_refused_request_outlives_it(desk, client):
+    """Also where the request is undone as a whole: a ticket that an agent opens for somebody, or the API."""
+    sifting("No crypto", leaf("subject", "contains", "crypto"), {"do": "reject", "reason": "Not here."})
+    agent = people.agent(desk[0])
+    client.force_login(agent, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(
+        "/staff/tickets/new/",
+        {"email": "new@customers.example", "name": "New", "subject": "Crypto", "body": "Buy", "source": "phone",
+         "department": desk[0].pk, "priority": 2},
+    )  # fmt: skip
+    assert (answer.status_code, "Not here." in answer.content.decode()) == (400, True)
+    assert (RuleCheck.objects.count(), RuleRun.objects.count()) == (1, 1)
+    assert not User.objects.filter(email="new@customers.example").exists()
+    token = ApiToken(name="t", user=agent, scope="write")
+    secret = token.set_new_secret()
+    token.save()
+    for key in ({}, {"Idempotency-Key": "once"}):
+        headers = {"Authorization": f"Bearer {secret}", **key}
+        said = {"subject": "Crypto", "body": "Buy", "requester": {"email": "new@customers.example"}}
+        answer = client.post("/api/v1/tickets/", said, content_type="application/json", headers=headers)
+        assert "Not here." in answer.content.decode()
+    assert (RuleCheck.objects.count(), RuleRun.objects.count()) == (3, 3)
+
+
+def test_a_follow_up_is_refused_with_a_record_and_comes_when_it_is_released(desk):
+    ticket = factories.ticket_in(State.CLOSED, people.admin(), department=desk[0], subject="Crypto")
+    Ticket.objects.filter(pk=ticket.pk).update(closed_at="2020-01-01T00:00Z")
+    sifting("No crypto", leaf("subject", "contains", "crypto"), {"do": "reject", "reason": "Not here."})
+    given = {"by": fresh(ticket).requester, "body": "Again", "source": "email"}
+    with pytest.raises(Filtered):
+        conversation.receive(fresh(ticket), **given)
+    assert (RuleCheck.objects.filter(ticket=None).count(), RuleRun.objects.count()) == (1, 1)
+    message = conversation.receive(fresh(ticket), **given, is_released=True)
+    assert message.ticket.follow_up_of == ticket

@@ -23,7 +23,7 @@ from tickets.events import record
 from tickets.models import SYSTEM, Desk, Message, Status, Ticket, User
 from tickets.permissions import Actor, within_reopen_window
 from tickets.recipients import Recipients
-from tickets.refusals import Invalid, OutdatedReply
+from tickets.refusals import Filtered, Invalid, OutdatedReply
 from tickets.states import Source, State
 
 USUAL = Recipients()
@@ -166,6 +166,7 @@ def receive(
     attachments: Sequence[Upload] = (),
     nonce: uuid.UUID | None = None,
     auto_response: bool = True,
+    is_released: bool = False,
     **more: Any,
 ) -> Message:
     """A customer writes. On a resolved ticket, or a closed one inside its reopen window, that reopens it; on any
@@ -173,7 +174,7 @@ def receive(
     written on a merged ticket lies on the one that it was merged into.
 
     `more` may give `html` and `folded`. The same `nonce` again returns the message it wrote. `auto_response` off keeps
-    a follow-up from being confirmed by mail.
+    a follow-up from being confirmed by mail; filters do not refuse one that `is_released`.
     """
     if known := _written(nonce):
         return known
@@ -182,17 +183,19 @@ def receive(
             if fresh.merged_into_id:
                 return receive(
                     merged.target_of(fresh), by=by, body=body, source=source, attachments=attachments, nonce=nonce,
-                    auto_response=auto_response, **more,
+                    auto_response=auto_response, is_released=is_released, **more,
                 )  # fmt: skip
             if fresh.is_closed and not within_reopen_window(fresh):
-                return _follow_up(
-                    fresh, by, body, source, attachments, more | {"nonce": nonce, "auto_response": auto_response}
-                )
+                more |= {"nonce": nonce, "auto_response": auto_response, "is_released": is_released}
+                return _follow_up(fresh, by, body, source, attachments, more)
             message = write(
                 fresh, Message.Kind.CUSTOMER, by, body, now,
                 source=source, attachments=attachments, nonce=nonce, **more,
             )  # fmt: skip
             _heard(fresh, by, now, message)
+    except Filtered as refusal:
+        refusal.sifted.write_down(None)  # what was written before is undone
+        raise
     except IntegrityError:
         if known := _written(nonce):
             return known

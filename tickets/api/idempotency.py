@@ -16,7 +16,7 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from tickets.api.problems import KeyReused
 from tickets.models import IdempotencyKey, User
-from tickets.refusals import Invalid
+from tickets.refusals import Filtered, Invalid
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -39,8 +39,12 @@ def idempotent(handler: Handler) -> Handler:
             raise Invalid(
                 **{"Idempotency-Key": _("At most %(max)d printable ASCII characters fit.") % {"max": LONGEST}}
             )
-        with transaction.atomic():
-            return _once(key, request, lambda: handler(view, request, **kwargs))
+        try:
+            with transaction.atomic():
+                return _once(key, request, lambda: handler(view, request, **kwargs))
+        except Filtered as refusal:
+            refusal.sifted.write_down(None)  # what was written before is undone
+            raise
 
     return wrapped
 

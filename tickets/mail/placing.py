@@ -52,7 +52,7 @@ def persons_mail(letter: Letter) -> Outcome:
             return Outcome(State.SUSPENDED, "too_many")
         message = conversation.receive(
             ticket, by=sender, source=Source.EMAIL, auto_response=letter.may_auto_reply and allowed.is_first,
-            **letter.message(said),
+            is_released=letter.is_released, **letter.message(said),
         )  # fmt: skip
         return _applied(letter, letter.thread.by, message.ticket, message)
     if not (letter.is_released or letter.is_imported) and limits.hit(f"mail-unproved:{ticket.pk}", NEW_TICKETS):

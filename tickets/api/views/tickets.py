@@ -18,7 +18,7 @@ from tickets.api.pagination import NewestFirst
 from tickets.api.shapes import TicketDetailShape, TicketShape
 from tickets.api.views.base import DeskView, read
 from tickets.models import Ticket, User
-from tickets.refusals import Invalid, NotAllowed
+from tickets.refusals import Filtered, Invalid, NotAllowed
 from tickets.states import Source
 
 
@@ -41,8 +41,12 @@ class Tickets(DeskView):
     def post(self, request: Request) -> Response:
         """Opens a ticket: routed by help topic, its SLA clock running, the requester told by mail."""
         given = read(request, NewTicket)
-        with transaction.atomic():  # a requester who was not known is not kept when the ticket is refused
-            ticket = _open(self.person, **given)
+        try:
+            with transaction.atomic():  # a requester who was not known is not kept when the ticket is refused
+                ticket = _open(self.person, **given)
+        except Filtered as refusal:
+            refusal.sifted.write_down(None)
+            raise
         return Response(answers.ticket(ticket, inside=permissions.is_inside(self.person, ticket)), status=201)
 
 
