@@ -53,9 +53,9 @@ def offered(ticket: Ticket, user: User, query: str = "") -> list[CannedResponse]
     return list(rows.annotate(place=place).order_by("place", "title", "pk")[:OFFERED])
 
 
-def fill(response: CannedResponse, ticket: Ticket, user: User, language: str = "") -> Filled:
-    """The response's text for this ticket, in the requester's language if there is a translation. Raises
-    wording.Unfit."""
+def fill(response: CannedResponse, ticket: Ticket, user: User | None = None, language: str = "") -> Filled:
+    """The response's text for this ticket, in the requester's language if there is a translation; without a user it
+    is the desk that speaks. Raises wording.Unfit."""
     code, body = text_in(response, language or language_of(ticket.requester))
     with translation.override(code or language_of(ticket.requester)):
         text = wording.render(body, wording.variables_of(ticket, user))

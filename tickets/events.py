@@ -111,6 +111,7 @@ EVENTS: dict[str, EventKind] = {
     "sla_policy_changed": EventKind(_("The SLA policy is now %(policy)s, by %(reason)s"), "clock"),
     "auto_replied": EventKind(_("An automatic answer was written"), "mail", False, True),
     "rule_mailed": EventKind(_("A rule sent a mail: %(subject)s"), "mail", False, True),
+    "rating_invited": EventKind(_("The requester was asked for a rating"), "mail", False, True),
     "webhook_called": EventKind(_("A rule called the webhook %(webhook)s"), "link"),
     "macro_run": EventKind(_("%(actor)s ran the macro %(macro)s"), "edit"),
     "rules_stopped": EventKind(_("Rules were stopped on this ticket: %(reason)s"), "clock"),

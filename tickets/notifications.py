@@ -17,6 +17,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from tickets import absences, notices, outbox
+from tickets.actions import rating
 from tickets.automation import running
 from tickets.compiled import Change, Compiled
 from tickets.mail import automatic, outbound
@@ -244,6 +245,11 @@ def _answered_by_machine(event: TicketEvent) -> list[User]:
     return [] if automatic.wait_for(people[0].email, event.ticket) else people
 
 
+def _asked_to_rate(event: TicketEvent) -> list[User]:
+    """The requester, if it is still closed and not rated meanwhile."""
+    return [] if rating.of(event.ticket) is not None else _told_of_closing(event)
+
+
 def _told_by_rule(event: TicketEvent) -> list[User]:
     to = event.data.get("tells", "")
     return _answered_by_machine(event) if to == "requester" else list(_TOLD[to](event)) if to in _TOLD else []
@@ -281,6 +287,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     "closed": (Notice(_told_of_closing, "closed", follows=True, to_customer=True),),
     "closed_quiet": (Notice(_told_of_closing, "closed", to_customer=True),),
     "auto_replied": (Notice(_answered_by_machine, "auto_reply", quotes=True),),
+    "rating_invited": (Notice(_asked_to_rate, "rating"),),
     "rule_mailed": (Notice(_told_by_rule, "rule_mail", context=_as_the_rule_says),),
     "sla_warning": (Notice(_told_of_deadline, "sla_warning"),),
     "sla_breach": (Notice(_assignee_or_department, "sla_breach"),),

@@ -24,7 +24,7 @@ def _groups() -> dict[str, str]:
     return {
         "ticket": _("Ticket"), "since": _("Time"), "requester": _("Requester"), "organization": _("Requester"),
         "message": _("Message"), "files": _("Message"), "mail": _("Message"), "event": _("What happened"),
-        "counts": _("Counts"), "requester_counts": _("Counts"), "hours": _("Working time"),
+        "counts": _("Counts"), "asked": _("Ticket"), "requester_counts": _("Counts"), "hours": _("Working time"),
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from tests import factories, people
 from tests.automation.making import fresh, handled, leaf
 from tickets import rulebook
-from tickets.actions import rules
+from tickets.actions import canned, rules
 from tickets.automation import facts
 from tickets.automation.conditions import compiled, told
 from tickets.automation.engine import plan
@@ -59,6 +59,8 @@ def effects(world: dict[str, Any]) -> some.SearchStrategy:
         some.sampled_from(["a", "b", "c"]).map(lambda name: {"do": "remove_tags", "tags": [name]}),
         some.sampled_from(world["statuses"]).map(lambda pk: {"do": "set_status", "status": pk}),
         some.just({"do": "note", "text": "Seen"}),
+        some.just({"do": "invite_rating"}),
+        some.just({"do": "send_canned", "canned": world["canned"]}),
     )
 
 
@@ -73,6 +75,7 @@ def world() -> dict[str, Any]:
         "teams": [team.pk for team in teams],
         "statuses": list(Status.objects.values_list("pk", flat=True)),
         "boss": agents[3],
+        "canned": canned.save(None, by=agents[3], title="Seen", body="Seen, {{ requester.first_name }}.").pk,
         "here": here,
     }
 

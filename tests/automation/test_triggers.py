@@ -9,9 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from tests import factories, people
 from tests.automation.making import fresh, handled, leaf, tag, trigger
 from tickets import notifications, rulebook
-from tickets.actions import assignment, conversation, lifecycle, rules, triage
+from tickets.actions import assignment, canned, conversation, lifecycle, rules, triage
+from tickets.actions.writing import Upload
 from tickets.automation import applier
 from tickets.models import SYSTEM, OutboundEmail, Rule, RuleCheck, RuleRun, TicketEvent
+from tickets.refusals import Invalid
 from tickets.states import State
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +169,47 @@ def test_an_automatic_answer_counts_for_nothing():
     assert row.waiting_since == ticket.created_at
     assert row.next_breach_at
     assert [mail.kind for mail in OutboundEmail.objects.all()] == ["auto_reply"]
+
+
+def test_a_canned_response_answers_in_the_language_of_the_requester_with_its_files():
+    admin = people.admin()
+    response = canned.save(
+        None, by=admin, title="Received", body="We have it, {{ requester.first_name }}.", language="en",
+        translations={"de": "Ist da, {{ requester.first_name }}."},
+        attachments=[Upload("how.txt", b"So", "text/plain")],
+    )  # fmt: skip
+    own = canned.save(None, by=admin, title="Mine", body="Mine", owner=admin)
+    made = trigger("Answer", {}, {"do": "send_canned", "canned": response.pk})
+    with pytest.raises(Invalid, match="gone or switched off"):
+        trigger("Own", {}, {"do": "send_canned", "canned": own.pk})
+    ticket = factories.ticket(people.customer("Grace Hopper", language="de"), factories.department(auto_response=False))
+    handled()
+    reply = fresh(ticket).messages.get(kind="reply")
+    assert (reply.body, [file.name for file in reply.attachments.all()]) == ("Ist da, Grace.", ["how.txt"])
+    assert (fresh(ticket).state, fresh(ticket).waiting_since) == (State.NEW, ticket.created_at)
+    assert [mail.kind for mail in OutboundEmail.objects.all()] == ["auto_reply"]
+    canned.delete(response, by=admin)
+    factories.ticket()
+    handled()
+    assert "gone" in Rule.objects.get(pk=made.pk).disabled_reason
+
+
+def test_a_rating_is_asked_for_once_for_each_closing():
+    trigger("Ask", {}, {"do": "invite_rating"}, {"do": "invite_rating"}, on=["note", "state_changed"])
+    admin = people.admin()
+    ticket = factories.ticket_in(State.RESOLVED, admin)
+    handled()
+    assert "closed" not in [mail.kind for mail in OutboundEmail.objects.all()]
+    assert {one["refused"] != "" for run in RuleRun.objects.all() for one in run.effects} <= {True}
+    lifecycle.close(fresh(ticket), by=admin)
+    handled()
+    assert [bool(one["refused"]) for one in RuleRun.objects.order_by("-pk")[0].effects] == [False, True]
+    mail = OutboundEmail.objects.get(kind="rating")
+    assert (mail.recipient, fresh(ticket).events.filter(kind="rating_invited").count()) == (ticket.requester.email, 1)
+    lifecycle.reopen(fresh(ticket), by=admin)
+    lifecycle.close(fresh(ticket), by=admin)
+    handled()
+    assert OutboundEmail.objects.filter(kind="rating").count() == 2
 
 
 def test_rules_write_to_those_who_may_see_the_ticket():

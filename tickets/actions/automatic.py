@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,17 +12,18 @@ from django.utils.translation import gettext as _
 from tickets import sla, webhooks
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS
-from tickets.actions.writing import check_text, write
+from tickets.actions.writing import Upload, check_text, write
 from tickets.events import record
 from tickets.models import Desk, Message, SlaPolicy, Ticket, User, Webhook
 from tickets.permissions import Actor
+from tickets.ratings import was_asked
 from tickets.refusals import Invalid
-from tickets.states import Source
+from tickets.states import Source, State
 
 LONGEST_MAIL = 20_000
 
 
-def auto_reply(ticket: Ticket, *, by: Actor, body: str) -> Message:
+def auto_reply(ticket: Ticket, *, by: Actor, body: str, attachments: Sequence[Upload] = ()) -> Message:
     """Answers the requester by itself. It is in the conversation for everybody to read, but nobody has worked on the
     ticket: state and assignee stay, no first response is met, and the customer goes on waiting. Whether mail follows
     is for the limits of automatic mail."""
@@ -29,7 +31,7 @@ def auto_reply(ticket: Ticket, *, by: Actor, body: str) -> Message:
         waiting = fresh.waiting_since
         message = write(
             fresh, Message.Kind.REPLY, by, body, now,
-            source=Source.STAFF, recipients={"to": [fresh.requester.email], "cc": []},
+            source=Source.STAFF, recipients={"to": [fresh.requester.email], "cc": []}, attachments=attachments,
         )  # fmt: skip
         if not isinstance(by, User):  # the customer reads the desk's name
             message.author_name = fresh.last_message_by = Desk.current().name
@@ -46,6 +48,17 @@ def write_to(ticket: Ticket, *, by: Actor, to: str, subject: str, text: str, age
     with opened("follow", ticket, by) as (fresh, _now):
         subject, text = check_text("subject", subject, 255), check_text("text", text, LONGEST_MAIL)
         record(fresh, "rule_mailed", by=by, tells=to, agent_id=agent.pk if agent else None, subject=subject, text=text)
+
+
+def invite_rating(ticket: Ticket, *, by: Actor) -> None:
+    """Asks the requester of a closed ticket how it was, once for each closing. Raises Invalid when it is not closed
+    or has been asked or rated already."""
+    with opened("follow", ticket, by) as (fresh, _now):
+        if fresh.state != State.CLOSED or fresh.archived_at:
+            raise Invalid(ticket=_("Only a closed ticket can be rated."))
+        if was_asked(fresh):
+            raise Invalid(ticket=_("The requester has been asked already."))
+        record(fresh, "rating_invited", by=by, round=fresh.reopen_count)
 
 
 def call_webhook(ticket: Ticket, *, by: Actor, webhook: Webhook, told: dict[str, Any]) -> None:

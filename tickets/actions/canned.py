@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -162,5 +162,13 @@ def _attach(row: CannedResponse, uploads: Sequence[Upload]) -> None:
 
 def taken_along(user: User, keys: Collection[UUID]) -> list[Upload]:
     """The files of canned responses as a message takes them."""
-    files = canned.files_of(user, keys)
+    return _uploads(canned.files_of(user, keys))
+
+
+def enclosed(said: canned.Filled) -> list[Upload]:
+    """The files of a response that the desk itself sends."""
+    return _uploads(said.attachments)
+
+
+def _uploads(files: Iterable[CannedAttachment]) -> list[Upload]:
     return [Upload(file.name, blobs.read(file.sha256), file.content_type) for file in files]

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import wording
+from tickets import canned, wording
 from tickets.actions import (
     assignment,
     automatic,
@@ -27,6 +27,7 @@ from tickets.actions import (
     snoozing,
     triage,
 )
+from tickets.actions import canned as canned_actions
 from tickets.automation.engine import Planned, Ready
 from tickets.automation.predictions import clean_tags
 from tickets.automation.references import REFERENCES
@@ -147,6 +148,12 @@ def _mail(deed: Deed) -> None:
     )  # fmt: skip
 
 
+def _send_canned(deed: Deed) -> None:
+    response = deed.named("canned", "canned")
+    said = canned.fill(response, deed.ticket)
+    automatic.auto_reply(deed.ticket, by=deed.by, body=said.text, attachments=canned_actions.enclosed(said))
+
+
 def _webhook(deed: Deed) -> None:
     ticket = deed.ticket
     told = {
@@ -209,6 +216,8 @@ _ACTS: dict[str, Callable[[Deed], object]] = {
     "unfollow": lambda deed: triage.unfollow(deed.ticket, by=deed.by, person=deed.named("person", "person")),
     "reply": lambda deed: conversation.reply(deed.ticket, by=deed.by, body=deed.said()),
     "auto_reply": lambda deed: automatic.auto_reply(deed.ticket, by=deed.by, body=deed.said()),
+    "send_canned": _send_canned,
+    "invite_rating": lambda deed: automatic.invite_rating(deed.ticket, by=deed.by),
     "note": lambda deed: conversation.note(deed.ticket, by=deed.by, body=deed.said()),
     "mail": _mail,
     "add_task": _add_task,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 
-from tickets import sla
+from tickets import ratings, sla
 from tickets.automation.fields import ANCHORS, CUSTOM, HEADER, field
 from tickets.clock import ALWAYS, is_open
 from tickets.models import BusinessHours, Membership, Message, Permission, Rating, Status, Ticket, TicketEvent, User
@@ -50,6 +50,8 @@ def collect(
         message = event.message if event.message_id else None
     if groups & _OF_MESSAGE and message is not None:
         facts |= _message(message, "files" in groups and event is not None)
+    if "asked" in groups:
+        facts["was_asked_to_rate"] = _was_asked(ticket)
     if "counts" in groups:
         facts |= _counts(ticket)
     if "requester_counts" in groups:
@@ -137,6 +139,11 @@ def _message(message: Message, with_files: bool) -> dict[str, Any]:
     return facts
 
 
+def _was_asked(ticket: Ticket) -> bool:
+    """About this closing, or the one to come."""
+    return ticket.pk is not None and ratings.was_asked(ticket)
+
+
 def _counts(ticket: Ticket) -> dict[str, Any]:
     if ticket.pk is None:
         return {"customer_messages": 0, "agent_replies": 0}
@@ -187,6 +194,9 @@ def world(facts: Mapping[str, Any], deeds: Iterable[str], agents: Iterable[int])
     if not {"assign", "hand_to_team", "transfer"}.isdisjoint(deeds):
         wanted = {pk for pk in (*agents, facts.get("assignee"), facts.get("agent")) if isinstance(pk, int)}
         found["agents"] = _agents(wanted)
+    if "invite_rating" in deeds and "was_asked_to_rate" not in facts:
+        ticket = Ticket.objects.filter(number=facts["number"]).first()
+        found["was_asked_to_rate"] = ticket is not None and _was_asked(ticket)
     if "set_status" in deeds:
         found["statuses"] = {str(pk): state for pk, state in Status.objects.values_list("pk", "state")}
     return found

@@ -82,6 +82,7 @@ _ALL = (
     Field("has_manual_due", _("has a due date set by hand"), "flag"),
     Field("message_count", _("number of messages"), "number"),
     Field("reopen_count", _("times reopened"), "number"),
+    Field("was_asked_to_rate", _("was asked for a rating, or rated"), "flag", "asked"),
     Field("customer_messages", _("messages of customers"), "number", "counts"),
     Field("agent_replies", _("replies of agents"), "number", "counts"),
     Field("requester_open", _("open tickets of the requester"), "number", "requester_counts"),

@@ -13,7 +13,7 @@ On = Rule.On
 _SILENT = {
     "opened", "muted", "unmuted", "links_revoked", "proposal_declined", "mail_complaint", "mail_delayed", "mail_failed",
     "machine_mail", "unverified", "reply_undone", "sla_warning", "sla_breach", "sla_escalated", "sla_not_escalated",
-    "rules_stopped", "auto_replied", "rule_mailed", "webhook_called", "macro_run", "trashed",
+    "rules_stopped", "auto_replied", "rule_mailed", "rating_invited", "webhook_called", "macro_run", "trashed",
 }  # fmt: skip
 
 _WORDS: dict[str, tuple[str, ...]] = {

@@ -103,6 +103,18 @@ def _written(facts: Facts) -> Changes:
     return {"message_count": (facts.get("message_count") or 0) + 1}
 
 
+def _reopen(facts: Facts) -> Changes:
+    """The next closing can be rated anew."""
+    asked = {"was_asked_to_rate": False} if facts.get("was_asked_to_rate") else {}
+    return _moved("reopen", facts) | asked
+
+
+def _invite_rating(facts: Facts) -> Changes:
+    if facts.get("was_asked_to_rate"):
+        raise Impossible("rated")
+    return {"was_asked_to_rate": True}
+
+
 _PREDICTIONS: dict[str, Callable[[Effect, Facts], Changes]] = {
     "set_priority": lambda effect, facts: {"priority": effect["value"]},
     "raise_priority": lambda effect, facts: {"priority": min(facts["priority"] + 1, max(Priority.values))},
@@ -122,8 +134,10 @@ _PREDICTIONS: dict[str, Callable[[Effect, Facts], Changes]] = {
     "start": lambda effect, facts: _moved("start", facts),
     "resolve": lambda effect, facts: _moved("resolve", facts),
     "close": lambda effect, facts: _moved("close", facts),
-    "reopen": lambda effect, facts: _moved("reopen", facts),
+    "reopen": lambda effect, facts: _reopen(facts),
+    "invite_rating": lambda effect, facts: _invite_rating(facts),
     "reply": lambda effect, facts: _moved("reply", facts) | _written(facts),
     "note": lambda effect, facts: _written(facts),
     "auto_reply": lambda effect, facts: _written(facts),
+    "send_canned": lambda effect, facts: _written(facts),
 }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets.models import (
     BusinessHours,
+    CannedResponse,
     Department,
     HelpTopic,
     Organization,
@@ -51,6 +52,10 @@ REFERENCES: dict[str, Reference] = {
     "sla_policy": Reference(_("SLA policy"), lambda: SlaPolicy.objects.filter(is_enabled=True)),
     "hours": Reference(_("business hours"), lambda: BusinessHours.objects.all()),
     "skill": Reference(_("skill"), lambda: Skill.objects.all()),
+    # Everybody's, departments' and teams'; what an agent keeps for themselves is not the desk's to send.
+    "canned": Reference(
+        _("canned response"), lambda: CannedResponse.objects.filter(is_enabled=True, owner=None), "title"
+    ),
     "webhook": Reference(_("webhook"), lambda: Webhook.objects.filter(is_enabled=True)),
 }
 

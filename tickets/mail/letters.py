@@ -27,7 +27,7 @@ from tickets.models import Attachment, Desk, InboundEmail, Message, OutboundEmai
 from tickets.states import Source
 
 MOST_ENCLOSED = 20 * 1024 * 1024  # bytes; what is more stays in the portal, since many servers refuse larger mail
-NOTICES = {"confirmation", "closed"}
+NOTICES = {"confirmation", "closed", "rating"}
 _EXCERPT = 1500  # characters
 
 _event = Compiled(lambda pk: TicketEvent.objects.filter(pk=pk))
@@ -63,6 +63,7 @@ KINDS = {
     # Says nothing that the writer chose: whoever forged the sender must not reach the victim through us.
     "auto_response": Kind(_("[#%(number)s] We have received your request"), automatic="auto-replied"),
     "auto_reply": Kind(_("[#%(number)s] An automatic answer"), automatic="auto-replied"),
+    "rating": Kind(_("[#%(number)s] How did we do? %(ticket)s")),
     "rule_mail": Kind("[#%(number)s] %(headline)s", role="note"),
     "rule_disabled": Kind(_("The rule “%(rule)s” was switched off")),
     "rules_stopped": Kind(_("Rules were stopped on ticket %(ticket_number)s")),
