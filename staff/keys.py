@@ -61,12 +61,14 @@ SHEET: tuple[tuple[Any, tuple[Key, ...]], ...] = (
 )
 # After g: slug of a list or name of a page -> the letter.
 GO: dict[str, str] = {
-    "my-open": "m", "unassigned": "u", "due-soon": "d", "waiting": "w", "all-open": "a", "snoozed": "z",
-    "resolved": "r", "closed": "c", "ticket_new": "n", "views": "v", "mail": "l", "canned": "t", "settings": "s",
+    "my-open": "m", "unassigned": "u", "mentions": "e", "due-soon": "d", "waiting": "w", "all-open": "a",
+    "snoozed": "z", "resolved": "r", "closed": "c", "ticket_new": "n", "views": "v", "mail": "l",
+    "canned": "t", "settings": "s",
 }  # fmt: skip
 GO_LABELS: dict[str, Any] = {
     "my-open": _("My open"),
     "unassigned": _("Unassigned"),
+    "mentions": _("Mentions"),
     "due-soon": _("Due soon"),
     "waiting": _("Waiting on customer"),
     "all-open": _("All open"),

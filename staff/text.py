@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
@@ -27,6 +27,20 @@ def _link(match: re.Match[str]) -> str:
     address = _TAIL.sub("", match[0])
     rest = match[0][len(address) :]
     return f'<a href="{address}" target="_blank" rel="noopener noreferrer nofollow">{address}</a>{rest}'
+
+
+def mark(html: str, words: Iterable[tuple[str, bool]]) -> SafeString:
+    """The safe `html` with these words of its text marked as mentions; True beside those that mean the reader."""
+    spelt = ((spelling, mine) for word, mine in words for spelling in (escape(word), escape(word, quote=False)))
+    kinds = {word: " mention--me" if mine else "" for word, mine in spelt}
+    names = "|".join(map(re.escape, sorted(kinds, key=len, reverse=True)))
+    sought = re.compile(rf"<[^>]*>|(?<![^\s(>])(?:{names})") if names else None
+    marked = sought.sub(lambda match: _mention(match[0], kinds), html) if sought else html
+    return mark_safe(marked)  # noqa: S308 - it was safe, and only spans came in
+
+
+def _mention(found: str, kinds: dict[str, str]) -> str:
+    return found if found.startswith("<") else f'<span class="mention{kinds.get(found, "")}">{found}</span>'
 
 
 def fold(body: str, folded: Sequence[Sequence[int]]) -> tuple[str, str]:

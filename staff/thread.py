@@ -118,7 +118,7 @@ class _Thread:
             "hue": hue(message.author_id or 0),
             "when": self.clock.at(message.created_at),
             "when_iso": message.created_at.isoformat(),
-            "body_html": self.rich(message) or text.to_html(shown),
+            "body_html": self.marked(message, self.rich(message) or text.to_html(shown)),
             "folded_html": text.to_html(folded) if folded else "",
             "attachments": [file for file in self.files.get(message.pk, ()) if not file["content_id"]],
             "delivery": delivery["word"],
@@ -130,6 +130,10 @@ class _Thread:
             "actions": self.actions(message),
             "original_url": reverse("staff:message_html", args=[message.pk]) if message.has_html else "",
         }
+
+    def marked(self, message: Message, html: str) -> str:
+        words = {(message.body[start:end], pk == self.user.pk) for start, end, pk in message.mentions}
+        return text.mark(html, words) if words else html
 
     def actions(self, message: Message) -> list[tuple[str, str]]:
         """(address, word) of what can be done with this one message."""

@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import F
 
-from tickets import sla
+from staff.macros import preview
+from tickets import canned, sla
 from tickets.demo import planning, seeding
 from tickets.demo.replay import Tale
 from tickets.models import (
@@ -23,12 +24,15 @@ from tickets.models import (
     Article,
     ArticleText,
     BusinessHours,
+    CannedResponse,
     Department,
     Desk,
     HelpTopic,
     Mailbox,
     Message,
     OutboundEmail,
+    Rule,
+    RuleRun,
     SlaPause,
     Ticket,
     TicketEvent,
@@ -228,3 +232,19 @@ def test_the_knowledge_base_is_filled_and_one_article_is_for_agents(seeded) -> N
     assert Article.objects.published().filter(audience="public").count() >= 5
     assert Article.objects.filter(audience="internal").count() == 1
     assert not ArticleText.objects.filter(summary="").exists()
+
+
+def test_responses_and_rules_are_there_and_read_well_on_a_ticket(seeded) -> None:
+    agent = User.objects.get(email=seeded.accounts["agent"]["email"])
+    assert canned.keeps_any(agent)
+    ticket = Ticket.objects.filter(department__slug="support", state=State.OPEN, requester__name__gt="").first()
+    offered = canned.filled(canned.offered(ticket, agent), ticket, agent)
+    assert len(offered) >= 4
+    assert not [one.problem for one in offered if one.problem]
+    assert all("{" not in one.text for one in offered)
+    assert all(CannedResponse.objects.filter(department__slug=slug).exists() for slug in ("support", "billing"))
+    kinds = Counter(Rule.objects.active().values_list("kind", flat=True))
+    assert kinds == {"macro": 3, "trigger": 1, "automation": 1}
+    assert not RuleRun.objects.exists()
+    for macro in Rule.objects.filter(kind="macro"):
+        assert not [one for one in preview(ticket, agent, macro)["effects"] if one["refused"]], macro

@@ -12,7 +12,7 @@ from tests import factories, people
 from tickets import listing, queries, worklists
 from tickets.actions import assignment, lifecycle, views
 from tickets.listing import GROUPS, ORDERS, TooSlow
-from tickets.models import SavedView, Status, Tag, Ticket
+from tickets.models import Mention, SavedView, Status, Tag, Ticket
 from tickets.refusals import Invalid, NotAllowed, TooLate
 from tickets.states import State
 
@@ -104,7 +104,8 @@ def test_a_list_that_costs_too_much_is_stopped(mixed, monkeypatch):
 @pytest.mark.parametrize("slug", worklists.QUERIES)
 def test_what_a_list_says_of_itself_finds_the_same(slug, home, agent):
     made = {state: factories.ticket_in(state, agent, department=home) for state in State.values}
-    factories.ticket(department=home)
+    for one in (factories.ticket(department=home), made["resolved"]):
+        Mention.objects.create(ticket=one, user=agent)
     soon, late = timezone.now() + timedelta(hours=3), timezone.now() - timedelta(hours=1)
     waiting = Status.objects.get(slug="waiting_on_customer")
     Ticket.objects.filter(pk=made["open"].pk).update(due_at=soon, status=waiting)

@@ -164,6 +164,7 @@ GET = {
     "staff:notices_read":                   "405       405    405    405    405     405    405",
     "staff:notices_bell":                   "login     403    403    200    200     200    200",
     "staff:macros":                         "login     403    403    200    404     200    200",
+    "staff:mentions":                       "login     403    403    200    404     403    200",
     "staff:macro":                          "login     403    403    200    404     200    200",
     "staff:mail":                           "login     403    403    200    200     200    200",
     "staff:mail_import":                    "login     403    403    200    200     403    200",
@@ -382,6 +383,7 @@ POST = {
     "staff:notices_read":                   "login     403    403    ->     ->      ->     ->",
     "staff:notices_bell":                   "405       405    405    405    405     405    405",
     "staff:macros":                         "405       405    405    405    405     405    405",
+    "staff:mentions":                       "405       405    405    405    405     405    405",
     "staff:macro":                          "login     403    403    ->     404     403    ->",
     "staff:mail":                           "405       405    405    405    405     405    405",
     # without a file:

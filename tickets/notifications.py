@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from tickets import absences, notices, outbox
+from tickets import absences, notices, outbox, permissions
 from tickets.actions import rating
 from tickets.automation import running
 from tickets.compiled import Change, Compiled
@@ -233,6 +233,12 @@ def _whole_team(event: TicketEvent) -> list[User]:
     return _agents(event, team.members.filter(is_agent=True, is_active=True)[:MOST_AGENTS]) if team else []
 
 
+def _mentioned(event: TicketEvent) -> list[User]:
+    """Only who still reads notes there: the mail quotes one."""
+    named = _agents(event, User.objects.agents().filter(pk__in=event.data["agent_ids"]))
+    return [person for person in named if permissions.is_inside(person, event.ticket)]
+
+
 def _named_agent(event: TicketEvent) -> list[User]:
     return _agents(event, User.objects.agents().filter(pk=event.data.get("agent_id")))
 
@@ -280,6 +286,7 @@ NOTICES: dict[str, tuple[Notice, ...]] = {
     # A ticket that arrives routed to an agent or a team has one of these two events right from the start.
     "assigned": (Notice(_assignee, "assigned"),),
     "team_changed": (Notice(_team, "team"),),
+    "mentioned": (Notice(_mentioned, "mentioned", quotes=True),),
     "received": (Notice(_assignee_or_team, "received", quotes=True),),
     "unverified": (Notice(_assignee_or_department, "unverified", quotes=True),),
     "reopened": (Notice(_on_reopening, "reopened"),),

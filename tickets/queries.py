@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets import merged, search
 from tickets.compiled import Compiled
-from tickets.models import Department, Message, Permission, Status, Ticket, TicketEvent, User, Viewed
+from tickets.models import Department, Mention, Message, Permission, Status, Ticket, TicketEvent, User, Viewed
 from tickets.models.ticket import TicketQuerySet
 from tickets.search import Mistake
 from tickets.states import ACTIVE, State
@@ -89,6 +89,11 @@ def _unassigned(user: User) -> TicketQuerySet:
     return Ticket.objects.awake().worked_by(user).filter(assignee__isnull=True)
 
 
+def _mentioned(user: User) -> TicketQuerySet:
+    """Also what they merely follow: who is mentioned does."""
+    return Ticket.objects.awake().inside(user).filter(pk__in=Mention.objects.tickets_of(user.pk))
+
+
 def _due_soon(user: User) -> TicketQuerySet:
     return Ticket.objects.awake().worked_by(user).filter(due_at__lte=timezone.now() + SOON)
 
@@ -127,6 +132,7 @@ QUEUES: dict[str, Queue] = {
     for queue in (
         Queue("my-open", _("My open"), "last_message_at", _mine, is_counted=True),
         Queue("unassigned", _("Unassigned"), "last_message_at", _unassigned, is_counted=True),
+        Queue("mentions", _("Mentions"), "last_message_at", _mentioned, is_counted=True),
         Queue("due-soon", _("Due soon"), "due_at", _due_soon, newest_first=False, is_counted=True),
         Queue("waiting", _("Waiting on customer"), "last_message_at", _waiting, is_counted=True),
         Queue("all-open", _("All open"), "last_message_at", _all_open, is_counted=True),
@@ -265,6 +271,10 @@ def counts(user: User, departments: Iterable[Department] = (), *, cap: int = COU
         names.append(slug)
         parts.append(f"{visible} AND {condition}")
         params += [*visible_params, *moments.get(slug, ())]
+    mentions, mention_params = _mentioned(user).values("pk").order_by().query.sql_with_params()
+    names.append("mentions")
+    parts.append(mentions)
+    params += mention_params
     # Who may see these is settled by what they select, so the index alone answers.
     for slug, column, value in _own(user, departments):
         names.append(slug)
@@ -314,10 +324,10 @@ class Timeline:
 
 
 # What the message beside it says better.
-_SPOKEN = ("replied", "noted", "unverified", "received", "machine_mail")
+_SPOKEN = ("replied", "noted", "mentioned", "unverified", "received", "machine_mail")
 _MESSAGE_COLUMNS = (
     "id", "ticket_id", "kind", "author_id", "author_name", "body", "folded", "source", "is_machine", "recipients",
-    "created_at", "origin", "side_id",
+    "created_at", "origin", "side_id", "mentions",
 )  # fmt: skip
 
 

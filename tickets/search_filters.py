@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from tickets import search_fields as custom_fields
 from tickets import search_moments as moments
-from tickets.models import Attachment, Follower, Status, User
+from tickets.models import Attachment, Follower, Mention, Status, User
 from tickets.search_moments import FilterError, Missing
 from tickets.search_names import Scope, missing
 from tickets.states import ACTIVE, Priority, Source, State
@@ -98,6 +98,7 @@ IS: dict[str, Callable[[Scope], Q]] = {
     "unanswered": lambda scope: Q(waiting_since__isnull=False),
     "waiting": lambda scope: Q(status__in=Status.objects.filter(ends_on_customer_message=True).order_by().values("pk")),
     "followed": lambda scope: _follows(scope.by.pk),
+    "mentioned": lambda scope: Q(pk__in=Mention.objects.tickets_of(scope.by.pk)),
     "snoozed": lambda scope: Q(snoozed_until__isnull=False),
     "awake": lambda scope: Q(snoozed_until__isnull=True),
     "archived": lambda scope: Q(archived_at__isnull=False),

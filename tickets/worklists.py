@@ -25,6 +25,7 @@ _COUNT_PATIENCE = 800  # milliseconds
 QUERIES = {
     "my-open": "is:open is:awake assignee:me",
     "unassigned": "is:unassigned is:awake",
+    "mentions": "is:open is:awake is:mentioned",
     "due-soon": "is:open is:awake due:<=24h",
     "waiting": "is:waiting is:awake",
     "all-open": "is:open is:awake",

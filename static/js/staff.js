@@ -18,6 +18,7 @@ import "./live-list.js";
 import "./live-stream.js";
 import "./live-ticket.js";
 import "./mail-frame.js";
+import "./mention-picker.js";
 import "./notice-bell.js";
 import "./query-box.js";
 import "./rail-fold.js";

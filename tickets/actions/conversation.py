@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tickets import kept, merged, outbox, saving, sla
+from tickets.actions import mentioning
 from tickets.actions.addressing import addressed
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS, bring_back, claim
 from tickets.actions.intake import open_ticket
 from tickets.actions.undo import as_it_was, undo_reply
 from tickets.actions.waiting_replies import hold_scheduled
-from tickets.actions.writing import Upload, write
+from tickets.actions.writing import Upload, draft, keep, write
 from tickets.events import record
 from tickets.models import SYSTEM, Desk, Message, Status, Ticket, User
 from tickets.permissions import Actor, within_reopen_window
@@ -140,16 +141,20 @@ def note(
     source: str = Source.STAFF,
     **more: Any,
 ) -> Message:
-    """An internal note: customers never see it, in no list, mail, search or export."""
+    """An internal note: customers never see it, in no list, mail, search or export. Colleagues named with @ are told,
+    see `mentioning`."""
     if known := _written(nonce):
         return known
     try:
         with opened("note", ticket, by) as (fresh, now):
-            message = write(
+            message = draft(
                 fresh, Message.Kind.NOTE, by, body, now, source=source, attachments=attachments, nonce=nonce, **more
             )
+            people = mentioning.heed(fresh, message, by)
+            keep(message, attachments)
             fresh.save(update_fields=LIST_FIELDS)
             record(fresh, "noted", by=by, message=message)
+            mentioning.tell(fresh, message, people, by=by)
     except IntegrityError:
         if known := _written(nonce):
             return known

@@ -180,7 +180,7 @@ TOPICS = (
 _AGENT_PERMISSIONS = ("view", "reply", "note", "assign", "triage", "transfer", "merge", "resolve", "create")
 
 ROLES = (
-    Role("Lead", (*_AGENT_PERMISSIONS, "close", "reopen")),
+    Role("Lead", (*_AGENT_PERMISSIONS, "close", "reopen", "canned")),
     Role("Agent", _AGENT_PERMISSIONS),
     Role("Observer", ("view", "note")),
 )

@@ -9,6 +9,7 @@ from random import Random
 from django.db import transaction
 from django.utils import timezone
 
+from tickets.demo.phrasing import phrase
 from tickets.demo.planning import plan_tickets
 from tickets.demo.replay import Replay
 from tickets.demo.shelf import fill_shelves
@@ -43,6 +44,7 @@ def seed_demo(now: datetime | None = None, seed: int = 20) -> Seeded:
     for plan in plans:
         replay.play(plan)
     replay.tell(now)
+    phrase(made, now)
     # The verbs asked for workers to be nudged after the commit; all of it happened long ago.
     transaction.get_connection().run_on_commit.clear()
     return Seeded(len(plans), _accounts(made), made.api_token)

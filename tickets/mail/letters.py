@@ -72,6 +72,7 @@ KINDS = {
     "woken": Kind(_("Back from snooze: [#%(number)s] %(ticket)s"), role="agent"),
     "assigned": Kind(_("Assigned to you: [#%(number)s] %(ticket)s"), role="agent"),
     "team": Kind(_("For your team: [#%(number)s] %(ticket)s"), role="agent"),
+    "mentioned": Kind(_("You were mentioned: [#%(number)s] %(ticket)s"), role="note"),
     "received": Kind(_("New message: [#%(number)s] %(ticket)s"), role="agent"),
     "unverified": Kind(_("Please check: [#%(number)s] %(ticket)s"), role="note"),
     "reopened": Kind(_("Reopened: [#%(number)s] %(ticket)s"), role="agent"),

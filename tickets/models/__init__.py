@@ -20,6 +20,7 @@ from tickets.models.knowledge import (
     KnowledgeUse,
 )
 from tickets.models.mail import InboundEmail, Mailbox, OutboundEmail
+from tickets.models.mention import Mention
 from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
 from tickets.models.notice import Notice, NoticePreferences
@@ -83,6 +84,7 @@ __all__ = [
     "MailSource",
     "Mailbox",
     "Membership",
+    "Mention",
     "Message",
     "Muted",
     "Notice",

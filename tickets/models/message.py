@@ -59,6 +59,10 @@ class Message(models.Model):
     body = models.TextField(help_text=_("Plain text, whole: quoted text and signature are folded, never cut."))
     html = models.TextField(default="", help_text=_("Cleaned HTML as the writer formatted it; empty for plain text."))
     folded = models.JSONField(default=list, help_text=_("Ranges [start, end] of `body` that are shown folded."))
+    mentions = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()),
+        help_text=_("Of a note: where in `body` which agent is mentioned, [[start, end, id], ...]."),
+    )  # fmt: skip
     source = models.CharField(max_length=8, choices=Source.choices)
     leaves_at = models.DateTimeField(null=True, help_text=_("Until then its author may take it back; nobody hears."))
     is_machine = models.BooleanField(default=False, help_text=_("Bounces and automatic answers."))
