@@ -20,7 +20,7 @@ _RELATED = ("department", "help_topic", "status", "requester", "sla_policy")
 _UNREAD = (
     "search", "nonce", "next_breach_at", "department__auto_response",
     "help_topic__description", "help_topic__auto_response", "requester__password",
-    "requester__notes", "requester__signature",
+    "requester__signature",
 )  # fmt: skip
 
 

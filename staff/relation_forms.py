@@ -44,6 +44,22 @@ class TaskForm(TicketPanel):
         return due.replace(tzinfo=zone_of(self.user)) if due else None
 
 
+class CustomerNotesForm(TicketPanel):
+    notes = forms.CharField(
+        label=_("Notes"), required=False, max_length=4000, widget=forms.Textarea({"rows": 6}),
+        help_text=_("For agents only, shown on all tickets of this customer."),
+    )  # fmt: skip
+    before = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def prepare(self) -> None:
+        self.initial |= {"notes": self.ticket.requester.notes, "before": self.ticket.requester.notes}
+
+    def look_again(self) -> None:
+        """From here on the writer has seen what a colleague wrote: the refusal tells it."""
+        self.data = self.data.copy()  # type: ignore[union-attr]
+        self.data[self.add_prefix("before")] = User.objects.get(pk=self.ticket.requester_id).notes  # type: ignore[index]
+
+
 class LinkForm(TicketPanel):
     relation = forms.ChoiceField(
         label=_("This ticket"), choices=[(name, one.label) for name, one in linking.RELATIONS.items()]

@@ -117,6 +117,7 @@ def _requester(ticket: Ticket, count: int, organization: str) -> dict[str, Any]:
         "hue": person.hue,
         "ticket_count": count,
         "has_more": count > COUNTED,
+        "notes": person.notes,
         "since": str(person.created_at.year),
         "url": f"{reverse('staff:search')}?q={quote(person.email)}",
     }

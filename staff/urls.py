@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
 from staff.views import (
+    article_pick,
     articles,
     attendance,
     bulk,
@@ -80,6 +81,7 @@ urlpatterns: list[URLPattern] = [
     path("scheduled/<int:pk>/", drafts.scheduled_one, name="scheduled_one"),
     path("tickets/<str:number>/similar/", similar.solved, name="similar"),
     path("presence/", live.present, name="presence"),
+    path("tickets/<str:number>/customer/", related.customer_notes, name="customer_notes"),
     path("tickets/<str:number>/live/", live.ticket, name="live"),
     path("tickets/<str:number>/sla/", clock.why, name="sla"),
     path("tickets/<str:number>/rules/", explain.why, name="rules_why"),
@@ -107,6 +109,7 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<str:number>/macros/", macros.index, name="macros"),
     path("tickets/<str:number>/macros/<int:pk>/", macros.macro, name="macro"),
     path("tickets/<str:number>/canned/", canned_pick.pick, name="canned_pick"),
+    path("tickets/<str:number>/articles/", article_pick.pick, name="article_pick"),
     path("tickets/<str:number>/mentions/", mentions.people, name="mentions"),
     path("canned/", canned.index, name="canned"),
     path("canned/new/", canned.new, name="canned_new"),

@@ -48,6 +48,7 @@ EVENTS: dict[str, EventKind] = {
     "schedule_held": EventKind(_("The reply that %(agent)s wrote for later was held: %(why)s"), "clock"),
     "noted": EventKind(_("%(actor)s wrote a note"), "note"),
     "mentioned": EventKind(_("%(actor)s mentioned %(people)s"), "note", False, True),
+    "requester_described": EventKind(_("%(actor)s changed the notes about the customer"), "note"),
     "unverified": EventKind(_("%(actor)s, who takes no part in this, wrote by mail"), "note", False, True),
     "received": EventKind(_("%(actor)s wrote"), "customer", False, True),
     "machine_mail": EventKind(_("Automatic mail arrived from %(sender)s"), "mail"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from staff import buttons, related, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.views.ticket import here
-from tickets import presence, queries
+from tickets import permissions, presence, queries
 from tickets.models.people import hue, initials
 
 _TAB = re.compile(r"[a-z0-9]{1,32}\Z")
@@ -37,6 +37,7 @@ def ticket(request: AgentRequest, number: str) -> HttpResponse:
         "verbs": buttons.drawn(offered, found.number, get_token(request)),
         "panels": {verb["verb"]: verb["verb"] for verb in offered if verb["panel"]},
         "may": dict.fromkeys(may, True),
+        "may_write_articles": permissions.can_write_articles(request.user),
         **related.context(found, request.user, may),
     }
     response = render(request, "staff/_live_ticket.html", context)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from staff import sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import TicketPanel
-from staff.relation_forms import SideMessageForm, SplitForm, TaskForm
+from staff.relation_forms import CustomerNotesForm, SideMessageForm, SplitForm, TaskForm
 from staff.views.ticket import back_to, here, show
 from staff.views.verbs import refused, status_of, to_ticket
 from tickets import permissions
@@ -134,6 +134,25 @@ def task_remove(request: AgentRequest, number: str, pk: int) -> HttpResponse:
         return _("Task removed.")
 
     return _acting(request, ticket, act)
+
+
+@agents_only
+def customer_notes(request: AgentRequest, number: str) -> HttpResponse:
+    ticket = find_ticket(request.user, number)
+
+    def form_of(*data: Any) -> CustomerNotesForm:
+        return CustomerNotesForm(ticket, request.user, *data)
+
+    def apply(form: TicketPanel) -> tuple[str, Ticket]:
+        data = form.cleaned_data
+        try:
+            collaborators.describe_requester(ticket, by=request.user, notes=data["notes"], before=data["before"])
+        except Invalid:
+            form.look_again()  # type: ignore[attr-defined]
+            raise
+        return _("Notes kept."), ticket
+
+    return _asking(request, ticket, "note", _("Notes about the customer"), form_of, apply)
 
 
 @agents_only

@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from staff import buttons, canned_choice, composing, drafts, lists, related, rich, sidebar, thread, verbs
+from staff import article_choice, buttons, canned_choice, composing, drafts, lists, related, rich, sidebar, thread, verbs
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.places import PLACE, find, place, url_of
 from staff.rows import Presenter, rows
 from staff.views.queue import DEFAULT
-from tickets import notices, queries, worklists
+from tickets import notices, permissions, queries, worklists
 from tickets.actions import desk_habits, undoing
 from tickets.models import Draft, Ticket, TicketEvent
 from tickets.worklists import Worklist
@@ -102,11 +102,13 @@ def _ticket(
         usual = composing.usual(ticket, context["followers"])
         first = {"seen": context["seen"], **usual, **drafts.initial(own.get("reply"))}
         first |= _given(request, ticket, others) | picked.get("reply", {})
+        first = article_choice.added(request, ticket, "reply", first)
         forms["reply_form"] = reply_form or ReplyForm(initial=first)
         forms["reply_url"] = f"{base}reply/{back}"
         forms |= composing.reply_extras(forms["reply_form"], ticket, request.user, own.get("reply"), usual)
     if "note" in may or note_form:
         first = drafts.initial(own.get("note")) | picked.get("note", {})
+        first = article_choice.added(request, ticket, "note", first)
         forms["note_form"] = note_form or NoteForm(initial=first)
         forms["note_url"] = f"{base}note/{back}"
         forms["note_files"] = drafts.files(own.get("note"))
@@ -118,6 +120,7 @@ def _ticket(
         "verbs": buttons.drawn(offered, ticket.number, get_token(request)),
         "panels": {verb["verb"]: verb["verb"] for verb in offered if verb["panel"]},
         "may_resolve": "resolve" in may,
+        "may_write_articles": permissions.can_write_articles(request.user),
         "may": dict.fromkeys(may, True),
         **related.context(ticket, request.user, may),
     }

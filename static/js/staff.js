@@ -1,6 +1,5 @@
 import "./auto-submit.js";
 import "./bulk-bar.js";
-import "./canned-picker.js";
 import "./canned-preview.js";
 import "./command-palette.js";
 import "./confirm-dialog.js";
@@ -11,6 +10,7 @@ import "./drag-order.js";
 import "./file-picker.js";
 import "./form-branches.js";
 import "./form-popover.js";
+import "./insert-picker.js";
 import "./insert-text.js";
 import "./kept-focus.js";
 import "./live-count.js";

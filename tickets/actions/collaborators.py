@@ -14,6 +14,7 @@ from tickets.actions import people
 from tickets.actions.door import opened
 from tickets.actions.effects import match_policy
 from tickets.actions.participants import may_decide_as_requester
+from tickets.actions.writing import seen
 from tickets.events import record
 from tickets.models import Follower, Mailbox, Ticket, User
 from tickets.permissions import Actor
@@ -67,6 +68,27 @@ def remove(ticket: Ticket, *, by: Actor, person: User) -> Ticket:
             row.delete()
             record(fresh, "unfollowed", by=by, person=person.display_name, person_id=person.pk, kept=kept)
     return fresh
+
+
+def describe_requester(ticket: Ticket, *, by: Actor, notes: str, before: str) -> Ticket:
+    """Keeps what agents know of the requester, shown on all their tickets. `before` is what the writer began with:
+    when a colleague has changed it since, Invalid is raised and nothing is written over."""
+    with opened("note", ticket, by) as (fresh, _now):
+        person = User.objects.select_for_update().get(pk=fresh.requester_id)
+        if not _is_same(person.notes, before):
+            raise Invalid(notes=_("A colleague has changed these notes meanwhile. They read now: %(notes)s") % {
+                "notes": person.notes,
+            })  # fmt: skip
+        if not _is_same(person.notes, notes):
+            person.notes = seen(notes).strip()
+            person.save(update_fields=["notes"])
+            record(fresh, "requester_described", by=by)
+    return fresh
+
+
+def _is_same(one: str, other: str) -> bool:
+    """But for what forms do to line ends."""
+    return one.split() == other.split()
 
 
 def change_requester(ticket: Ticket, *, by: Actor, email: str, name: str = "", keep: bool = False) -> Ticket:
