@@ -46,6 +46,15 @@ SHEET: tuple[tuple[Any, tuple[Key, ...]], ...] = (
             Key(("y",), _("Undo")),
             Key(("m",), _("Macros")),
             Key(("#",), _("Delete")),
+        ),
+    ),
+    (
+        _("Writing"),
+        (
+            Key(("/",), _("Put in a canned response")),
+            Key(("@",), _("Mention a colleague in a note")),
+            Key(("[[",), _("Link to an article")),
+            Key(("Ctrl", "B"), _("Bold")),
             Key(("Ctrl", "↵"), _("Send what you write")),
         ),
     ),

@@ -172,3 +172,29 @@ def test_without_scripts_the_composer_is_a_plain_form(surfer: Surfer, company: C
     page.get_by_label("Write to the customer").fill("Plain words")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".message--reply")).to_contain_text("Plain words")
+
+
+def test_an_article_is_linked_to_by_keys_and_by_mouse(surfer: Surfer, company: Company, ticket: Ticket) -> None:
+    factories.article("When the lift hums", summary="Oil, mostly.")
+    factories.article("The lift inside", audience="internal")
+    page = opened(surfer, company.ana.email, ticket)
+    write(page, "Look here: [[")
+    picker = page.get_by_role("dialog", name="Articles")
+    expect(picker.get_by_role("option")).to_have_text(["When the lift hums"])
+    page.keyboard.press("Enter")
+    link = page.locator(".rich-text__text:visible a")
+    expect(link).to_have_text("When the lift hums")
+    expect(page.locator(".rich-text__text:visible")).to_have_text("Look here: When the lift hums")
+    page.get_by_role("link", name="Link to an article").first.click()
+    picker.get_by_role("option").click()
+    expect(link).to_have_count(2)
+
+
+def test_what_is_known_of_the_customer_is_written_beside_the_ticket(
+    surfer: Surfer, company: Company, ticket: Ticket
+) -> None:
+    page = opened(surfer, company.ana.email, ticket)
+    page.get_by_role("link", name=re.compile("notes about the customer|Change the notes")).click()
+    page.get_by_label("Notes").fill("Rings twice.")
+    page.get_by_role("button", name="Notes about the customer").click()
+    expect(page.locator("#context")).to_contain_text("Rings twice.")
