@@ -30,7 +30,8 @@ class Link(NamedTuple):
 
 
 def offered(ticket: Ticket, reader: User, words: str, language: str) -> list[Link]:
-    """What `reader` may read and fits the words; without words what fits the ticket's subject, else what is read most."""
+    """What `reader` may read and fits the words; without words what fits the ticket's subject, else what is read
+    most."""
     if words.strip():
         found = articles.search(reader, words, language, OFFERED)
     else:
@@ -39,7 +40,8 @@ def offered(ticket: Ticket, reader: User, words: str, language: str) -> list[Lin
         return [Link(one.article, one.title, one.summary, _url(one.slug)) for one in found]
     rows = Article.objects.visible_to(reader).published().order_by("-view_count", "-pk")[:OFFERED]
     keys = {row.slug: row.pk for row in rows}
-    return [Link(keys[one["slug"]], one["title"], one["summary"], _url(one["slug"])) for one in articles.titled(rows, language)]
+    read_most = articles.titled(rows, language)
+    return [Link(keys[one["slug"]], one["title"], one["summary"], _url(one["slug"])) for one in read_most]
 
 
 def chosen(pk: int, reader: User, language: str) -> Link | None:

@@ -24,10 +24,14 @@ def pick(request: AgentRequest, number: str) -> HttpResponse:
         raise NotAllowed(_("You are not allowed to write here."))
     query = request.GET.get("q", "").replace("\0", "")[:100]
     kind = "note" if request.GET.get("for") == "note" else "reply"
-    found = article_links.offered(ticket, article_choice.reader(ticket, request.user, kind), query, article_choice.language(ticket, kind))
+    reader, language = article_choice.reader(ticket, request.user, kind), article_choice.language(ticket, kind)
+    found = article_links.offered(ticket, reader, query, language)
     if request.headers.get("Accept", "").startswith("application/json"):
         rows = [
-            {"title": one.title, "text": one.text, "html": one.html, "shown": f"{one.about}\n\n{one.url}".strip(), "files": []}
+            {
+                "title": one.title, "text": one.text, "html": one.html, "files": [],
+                "shown": f"{one.about}\n\n{one.url}".strip(),
+            }
             for one in found
         ]  # fmt: skip
         response: HttpResponse = JsonResponse({"articles": rows})

@@ -17,7 +17,8 @@ from tickets.states import GLYPH, State
 @require_safe
 @agents_only
 def solved(request: AgentRequest, number: str) -> HttpResponse:
-    """Articles and solved tickets about the like: a piece of its page, loaded when asked for; without scripts a page of its own."""
+    """Articles and solved tickets about the like: a piece of its page, loaded when asked for; without scripts a page
+    of its own."""
     ticket = find_ticket(request.user, number)
     rows = [
         {

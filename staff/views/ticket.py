@@ -12,7 +12,19 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from staff import article_choice, buttons, canned_choice, composing, drafts, lists, related, rich, sidebar, thread, verbs
+from staff import (
+    article_choice,
+    buttons,
+    canned_choice,
+    composing,
+    drafts,
+    lists,
+    related,
+    rich,
+    sidebar,
+    thread,
+    verbs,
+)
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import NoteForm, ReplyForm
 from staff.places import PLACE, find, place, url_of
