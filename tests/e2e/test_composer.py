@@ -15,7 +15,7 @@ from tests.e2e.desk import RunningDesk, text_of
 from tests.e2e.surfing import Surfer
 from tests.wait import until
 from tickets.actions import conversation
-from tickets.models import Draft, Ticket
+from tickets.models import Desk, Draft, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
@@ -92,6 +92,21 @@ def test_a_reply_to_an_older_thread_is_held_and_the_new_message_shown(
     expect(page.locator(".message--reply")).to_contain_text("Please restart it")
     expect(page.locator("form[data-writes=reply] textarea")).to_have_value("")
     assert not Draft.objects.filter(ticket=ticket).exists()
+
+
+def test_a_reply_taken_back_stands_in_the_editor_again(surfer: Surfer, company: Company, ticket: Ticket) -> None:
+    Desk.objects.update(undo_seconds=60)
+    Desk.forget()
+    try:
+        conversation.reply(ticket, by=company.ana, body="It is done.", html="<p>It is <strong>done</strong>.</p>")
+    finally:
+        Desk.objects.update(undo_seconds=0)
+        Desk.forget()
+    page = opened(surfer, company.ana.email, ticket)
+    page.locator(".message--reply").get_by_role("button", name="Undo").press("Enter")
+    expect(page.locator(".rich-text__text:visible strong")).to_have_text("done")
+    expect(page.locator(".message--reply")).to_have_count(0)
+    assert Draft.objects.get(ticket=ticket).body == "It is done."
 
 
 def test_formatting_pictures_and_files_reach_the_customer(
