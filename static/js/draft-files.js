@@ -10,7 +10,7 @@ customElements.define("draft-files", class extends HTMLElement {
     this.list = this.querySelector(".picked");
     for (const entry of this.list.children) this.removable(entry, entry.dataset.key);
     this.input.addEventListener("change", () => { this.all(this.input.files); this.input.value = ""; });
-    this.form.addEventListener("paste", (event) => { if (event.clipboardData?.files.length) this.all(event.clipboardData.files); });
+    this.form.addEventListener("paste", (event) => { if (event.clipboardData?.files.length && !event.clipboardData.getData("text/plain")) this.all(event.clipboardData.files); });
     this.form.addEventListener("dragover", (event) => {
       if (!event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();

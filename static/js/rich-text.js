@@ -52,7 +52,7 @@ customElements.define("rich-text", class extends HTMLElement {
       editorProps: {
         attributes: { role: "textbox", "aria-multiline": "true", "aria-label": this.dataset.label, class: "rich-text__text" },
         handlePaste: (view, event) => this.pictures(event, event.clipboardData),
-        handleDrop: (view, event) => this.pictures(event, event.dataTransfer),
+        handleDrop: (view, event, slice, moved) => !moved && this.pictures(event, event.dataTransfer),
         handleKeyDown: (view, event) => event.key === "Enter" && (event.ctrlKey || event.metaKey),
       },
       onUpdate: () => this.changed(),
@@ -95,7 +95,7 @@ customElements.define("rich-text", class extends HTMLElement {
   pictures(event, data) {
     const files = [...data?.files ?? []].filter((file) => file.type.startsWith("image/"));
     const keeper = this.closest("form")?.querySelector("draft-files");
-    if (!files.length || !keeper?.send) return false;
+    if (!files.length || data.getData("text/plain") || !keeper?.send) return false; // cells of a table come as a picture too
     event.preventDefault();
     event.stopPropagation();
     for (const file of files) keeper.send(file, true).then((kept) => { if (kept) this.editor.chain().focus().setImage({ src: kept.url, alt: kept.name }).run(); });
