@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0036_drafts'),
+        ('tickets', '0037_drafts'),
     ]
 
     operations = [
