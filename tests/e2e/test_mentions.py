@@ -90,7 +90,7 @@ def test_the_picker_of_canned_responses_is_open_to_everybody(page: Page, surfer:
     canned.save(None, by=company.joan, title="A greeting", body="Hello", owner=company.joan)
     page.keyboard.press("r")
     page.keyboard.type("/")
-    expect(page.get_by_role("option", selected=True)).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("option", selected=True)).to_be_visible()
     for width, scheme in ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")):
         page.set_viewport_size({"width": width, "height": 844})
         page.emulate_media(color_scheme=scheme)
