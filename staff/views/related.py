@@ -152,7 +152,7 @@ def customer_notes(request: AgentRequest, number: str) -> HttpResponse:
             raise
         return _("Notes kept."), ticket
 
-    return _asking(request, ticket, "note", _("Notes about the customer"), form_of, apply)
+    return _asking(request, ticket, "note", _("Keep notes about the customer"), form_of, apply)
 
 
 @agents_only
