@@ -232,6 +232,6 @@ def test_what_is_known_of_the_customer_is_written_beside_the_ticket(
 ) -> None:
     page = opened(surfer, company.ana.email, ticket)
     page.get_by_role("link", name=re.compile("notes about the customer|Change the notes")).click()
-    page.get_by_label("Notes", exact=False).last.fill("Rings twice.")
+    page.locator("#message-form").get_by_label("Notes").fill("Rings twice.")
     page.get_by_role("button", name="Keep notes about the customer").click()
     expect(page.locator("#context")).to_contain_text("Rings twice.")
