@@ -26,7 +26,8 @@ class Link(NamedTuple):
 
     @property
     def html(self) -> str:
-        return format_html('<a href="{}">{}</a>', self.url, self.title)
+        """With the space after it: what is typed on is no part of the link."""
+        return format_html('<a href="{}">{}</a> ', self.url, self.title)
 
 
 def offered(ticket: Ticket, reader: User, words: str, language: str) -> list[Link]:

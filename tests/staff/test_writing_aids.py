@@ -46,7 +46,7 @@ def test_a_reply_links_to_what_the_customer_may_read_and_a_note_to_more(
     factories.article("The scanner inside", audience="internal")
     client = browser(agent)
     (found,) = offered(client, ticket, "scanner")
-    assert found["html"].endswith(">The scanner: lamp &amp; glass</a>")
+    assert found["html"].endswith(">The scanner: lamp &amp; glass</a> ")
     assert found["text"].startswith("The scanner: lamp & glass: http")
     assert {row["title"] for row in offered(client, ticket, "scann", "note")} == {
         "The scanner: lamp & glass", "The scanner inside",
