@@ -36,15 +36,11 @@ def test_a_colleague_is_mentioned_by_keys_alone(page: Page, surfer: Surfer, comp
     page.keyboard.type("Hello @an")
     offered = page.get_by_role("listbox", name="Colleagues")
     expect(offered.get_by_role("option", selected=True)).to_contain_text("Ana Moreira")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        look(surfer, page, f"staff-mention-1440-{scheme}")
     page.keyboard.press("Enter")
     expect(offered).to_be_hidden()
     expect(writing).to_be_focused()
     page.keyboard.type("look")
     expect(writing).to_have_text("Hello @Ana Moreira look")
-    surfer.problems.clear()  # what axe tried is told once more when the editor looks at its text again
     page.keyboard.press("Control+Enter")
     expect(page.locator(".message--note .mention")).to_have_text("@Ana Moreira")
     assert Message.objects.get(ticket=ticket, kind="note").mentions == [[6, 18, company.ana.pk]]
@@ -53,12 +49,15 @@ def test_a_colleague_is_mentioned_by_keys_alone(page: Page, surfer: Surfer, comp
     expect(other.get_by_role("link", name=re.compile("The gate is open"))).to_be_visible()
 
 
-def test_escape_and_other_words_leave_the_text_alone(page: Page) -> None:
+def test_escape_and_other_words_leave_the_text_alone(page: Page, surfer: Surfer) -> None:
     page.keyboard.press("n")
     writing = page.get_by_label(NOTE)
     page.keyboard.type("@")
     offered = page.get_by_role("listbox", name="Colleagues")
     expect(offered).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        look(surfer, page, f"staff-mention-1440-{scheme}")
     page.keyboard.press("Escape")
     expect(offered).to_be_hidden()
     expect(writing).to_be_focused()
