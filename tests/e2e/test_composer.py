@@ -207,28 +207,6 @@ def test_an_article_is_linked_to_by_keys_and_by_mouse(surfer: Surfer, company: C
     expect(link).to_have_count(2)
 
 
-def test_an_article_begun_on_a_ticket_gets_headings(surfer: Surfer, company: Company, ticket: Ticket) -> None:
-    conversation.reply(ticket, by=company.ana, body="Oil it.", seen=None)
-    page = opened(surfer, company.ana.email, ticket)
-    page.get_by_role("link", name="Write an article").click()
-    page.get_by_label("Category").select_option(index=1)
-    page.get_by_label("Text", exact=True).click()
-    editor = page.locator(".rich-text__text")
-    expect(editor).to_have_text("Oil it.")
-    editor.press("Home")
-    page.keyboard.type("Once a year")
-    page.keyboard.press("Enter")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("button", name="Heading", exact=True)).to_be_focused()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Save draft").click()
-    expect(page.locator(".toast")).to_contain_text("kept as a draft")
-    assert re.fullmatch(r"<h2[^>]*>Once a year</h2><p>Oil it.</p>", ticket.articles.get().texts.get().html)
-
-
 def test_what_is_known_of_the_customer_is_written_beside_the_ticket(
     surfer: Surfer, company: Company, ticket: Ticket
 ) -> None:
