@@ -172,7 +172,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "helpdesk.context.desk",
-            ]
+            ],
+            "libraries": {"heroicons": "helpdesk.icons"},
         },
     }
 ]

@@ -10,8 +10,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
-from tickets import preferences, queries
+from tickets import permissions, preferences, queries
+from tickets.compiled import Compiled
 from tickets.models import Ticket, User
+from tickets.models.ticket import TicketQuerySet
 
 View = Callable[..., HttpResponseBase]
 # The rest is rare or read once: a join more costs the planner more than a look-up by key.
@@ -59,11 +61,19 @@ def _sign_in(request: Any) -> HttpResponse:
 
 def find_ticket(user: User, number: str) -> Ticket:
     """The ticket with all that its page shows; Http404 for who may not know of it."""
-    rows = Ticket.objects.filter(number=number).defer(*_UNREAD).select_related(*_RELATED)
+    found = _numbered.first(number)
     # Nearly always it is the agent's own work; the whole question is dearer to plan than to answer.
-    found = list(rows.worked_by(user)[:1]) or list(rows.filter(pk__in=queries.work_of(user).values("pk"))[:1])
-    if not found:
+    if found is None or not permissions.is_work(user, found):
+        found = _at(number).filter(pk__in=queries.work_of(user).values("pk")).first()
+    if found is None:
         raise Http404
-    if found[0].assignee_id == user.pk:
-        found[0].assignee = user
-    return found[0]
+    if found.assignee_id == user.pk:
+        found.assignee = user
+    return found
+
+
+def _at(number: str) -> TicketQuerySet:
+    return Ticket.objects.filter(number=number).defer(*_UNREAD).select_related(*_RELATED).order_by()
+
+
+_numbered: Compiled[Ticket] = Compiled(_at)

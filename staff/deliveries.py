@@ -13,18 +13,22 @@ from django.utils.translation import gettext as _
 
 from staff.times import Clock
 from tickets.actions.undo import can_undo
+from tickets.compiled import AnyOf, Compiled
 from tickets.models import Message, OutboundEmail, User
 
 State = OutboundEmail.State
 _LONGEST = 160  # characters of what a mail server said
 _FIELDS = ("message_id", "state", "recipient", "last_error", "attempt", "next_attempt_at", "created_at")
 
+_mails: Compiled[OutboundEmail] = Compiled(
+    lambda replies: OutboundEmail.objects.filter(AnyOf("message", replies), kind="reply").only(*_FIELDS).order_by("pk")
+)
+
 
 def of(replies: Iterable[Message]) -> dict[int, list[OutboundEmail]]:
     """The mails of these messages; one query."""
     found: dict[int, list[OutboundEmail]] = defaultdict(list)
-    rows = OutboundEmail.objects.filter(message__in=[reply.pk for reply in replies], kind="reply")
-    for mail in rows.only(*_FIELDS).order_by("pk"):
+    for mail in _mails.all([reply.pk for reply in replies]):
         found[mail.message_id].append(mail)  # type: ignore[index]
     return found
 

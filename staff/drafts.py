@@ -22,6 +22,10 @@ _own: Compiled[tuple[int, str]] = Compiled(
     )
 )
 
+_readable: Compiled[Draft] = Compiled(
+    lambda ticket, reader: Draft.objects.filter(ticket=ticket).readable_by(reader).select_related("author", "status")
+)
+
 
 def previews(user: User) -> dict[int, str]:
     """Ticket id -> the beginning of the person's draft on it. Remembered until one of them changes."""
@@ -35,7 +39,7 @@ def previews(user: User) -> dict[int, str]:
 
 def of(ticket: Ticket, user: User) -> tuple[dict[str, Draft], list[Draft]]:
     """(their own by kind, what colleagues share) on this ticket."""
-    found = list(Draft.objects.filter(ticket=ticket).readable_by(user).select_related("author", "status"))
+    found = _readable.all(ticket.pk, user.pk)
     own = {draft.kind: draft for draft in found if draft.author_id == user.pk}
     return own, [draft for draft in found if draft.author_id != user.pk and draft.body.strip()]
 

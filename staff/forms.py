@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from staff import rich
 from staff.times import size
 from tickets import queries, recipients
+from tickets.compiled import Compiled
 from tickets.models import CannedAttachment, Department, HelpTopic, Status, Team, Ticket, User
 from tickets.reading import zone_of
 from tickets.refusals import Invalid
@@ -99,6 +100,13 @@ class WritingForm(NonceForm):
         return data
 
 
+def _statuses() -> QuerySet[Status]:
+    return Status.objects.filter(state=State.IN_PROGRESS, is_enabled=True)
+
+
+_after_reply: Compiled[tuple[str, str]] = Compiled(lambda: _statuses().values_list("slug", "label"))
+
+
 class ReplyForm(WritingForm):
     prefix = "reply"
     seen = Mark(int)
@@ -116,15 +124,13 @@ class ReplyForm(WritingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        statuses = Status.objects.filter(state=State.IN_PROGRESS, is_enabled=True)
-        self.fields["status"].queryset = statuses  # type: ignore[attr-defined]
+        self.fields["status"].queryset = _statuses()  # type: ignore[attr-defined]
 
     @cached_property
     def statuses(self) -> list[dict[str, Any]]:
         """What the ticket may be called after the reply."""
         chosen = self["status"].value()
-        rows = self.fields["status"].queryset.values_list("slug", "label")  # type: ignore[attr-defined]
-        return [{"slug": slug, "label": label, "chosen": slug == chosen} for slug, label in rows]
+        return [{"slug": slug, "label": label, "chosen": slug == chosen} for slug, label in _after_reply.all()]
 
     def clean(self) -> dict[str, Any]:
         """Addresses as lists; None where the form had no field for them, then the ticket says who gets it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,8 @@ from staff import drawn
 from staff.times import Clock, span
 from tickets import fields, sla
 from tickets.clock import Pause, segments
-from tickets.models import SlaPause, Ticket, User
+from tickets.compiled import Compiled
+from tickets.models import Follower, ProposedFollower, SlaPause, Ticket, User
 from tickets.models.forms import FieldKind
 from tickets.states import GLYPH, STEPS, Priority, Source, State
 
@@ -59,14 +60,20 @@ def _files(value: Any) -> list[dict[str, str]]:
     return [{"name": one["name"], "url": reverse("staff:attachment", args=[one["key"]])} for one in value or ()]
 
 
+def _partners(ticket: int) -> QuerySet[Follower, tuple[Any, ...]]:
+    columns = ("user_id", "user__name", "user__email", "role", "user__is_agent")
+    inside = Follower.objects.filter(ticket=ticket).order_by().values_list(Value(True), *columns)
+    waiting = ProposedFollower.objects.filter(ticket=ticket, accepted__isnull=True).order_by()
+    return inside.union(waiting.values_list(Value(False), "pk", "name", "address", Value(""), Value(False)), all=True)
+
+
+_taking_part = Compiled(_partners)
+
+
 def _followers(ticket: Ticket) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Who takes part, and whom a mail had in copy without anybody having decided yet; in one query."""
-    columns = ("user_id", "user__name", "user__email", "role", "user__is_agent")
-    inside = ticket.followers.order_by().values_list(Value(True), *columns)
-    waiting = ticket.proposed_followers.filter(accepted__isnull=True).order_by()
-    proposed = waiting.values_list(Value(False), "pk", "name", "address", Value(""), Value(False))
     people: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for takes_part, pk, name, email, role, is_agent in sorted(inside.union(proposed, all=True)):
+    for takes_part, pk, name, email, role, is_agent in sorted(_taking_part.all(ticket.pk)):
         url = reverse("staff:person" if takes_part else "staff:proposed", args=[ticket.number, pk])
         person = {"id": pk, "name": name, "email": email, "role": role, "is_agent": is_agent, "url": url}
         people[takes_part].append(person)
@@ -97,12 +104,23 @@ def head(ticket: Ticket) -> dict[str, Any]:
     }
 
 
+_related_names: Compiled[tuple[str, str, str, str]] = Compiled(
+    lambda ticket: (
+        Ticket.objects.filter(pk=ticket)
+        .order_by()
+        .values_list("assignee__name", "assignee__email", "team__name", "requester__organization__name")
+    )
+)
+_pauses: Compiled[Pause] = Compiled(
+    lambda ticket: SlaPause.objects.filter(ticket=ticket).values_list("started_at", "ended_at", "reason")
+)
+
+
 def _names(ticket: Ticket) -> tuple[dict[str, str], str]:
     """Assignee and team, and the requester's organization: only their names, read at once."""
     if not (ticket.assignee_id or ticket.team_id or ticket.requester.organization_id):
         return {"assignee": "", "team": ""}, ""
-    columns = ("assignee__name", "assignee__email", "team__name", "requester__organization__name")
-    name, email, team, organization = Ticket.objects.filter(pk=ticket.pk).order_by().values_list(*columns)[0]
+    name, email, team, organization = _related_names.all(ticket.pk)[0]
     assignee = User(name=name, email=email).display_name if email else ""
     return {"assignee": assignee, "team": team or ""}, organization or ""
 
@@ -203,13 +221,9 @@ def _bar(ticket: Ticket, now: datetime) -> list[dict[str, Any]]:
     if begin is None or due is None or ticket.sla_policy is None or now <= begin or due <= begin:
         return []
     whole = (max(now, due) - begin).total_seconds()
-    pauses: list[Pause] = [
-        (start, end, reason)
-        for start, end, reason in SlaPause.objects.filter(ticket=ticket).values_list("started_at", "ended_at", "reason")
-    ]
     parts: list[tuple[str, float]] = []
     calendar = sla.calendar_of(ticket.sla_policy, ticket.department)
-    for part in segments(calendar, begin, min(now, due), pauses=pauses):
+    for part in segments(calendar, begin, min(now, due), pauses=_pauses.all(ticket.pk)):
         _append(parts, _SHADE[part.kind], part.seconds / whole * 100)
     _append(parts, "over" if now > due else "left", abs((due - now).total_seconds()) / whole * 100)
     return [{"kind": kind, "percent": f"{percent:.1f}"} for kind, percent in parts]

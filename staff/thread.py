@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from staff import deliveries, drawn, rich, senders, text
 from staff.times import Clock, size
 from tickets import permissions, queries
+from tickets.compiled import AnyOf, Compiled
 from tickets.events import EVENTS, sentence
 from tickets.models import Attachment, Message, Ticket, TicketEvent, User
 from tickets.models.people import hue, initials
@@ -198,11 +199,17 @@ def _numbers(ticket: Ticket, messages: list[Message]) -> dict[int, str]:
     return dict(Ticket.objects.filter(pk__in=foreign).values_list("pk", "number")) if foreign else {}
 
 
+_attached: Compiled[tuple[Any, ...]] = Compiled(
+    lambda messages: Attachment.objects.filter(AnyOf("message", messages)).values_list(
+        "message_id", "key", "name", "size", "content_id", "is_inline", "message__source"
+    )
+)
+
+
 def _files(messages: list[Message]) -> dict[int, list[dict[str, str]]]:
     found: dict[int, list[dict[str, str]]] = defaultdict(list)
-    rows = Attachment.objects.filter(message__in=[message.pk for message in messages])
-    columns = ("message_id", "key", "name", "size", "content_id", "is_inline", "message__source")
-    for message_id, key, name, count, content_id, is_inline, source in rows.values_list(*columns):
+    rows = _attached.all([message.pk for message in messages])
+    for message_id, key, name, count, content_id, is_inline, source in rows:
         shown = {"content_id": content_id, "picture": reverse("staff:file", args=[key])}
         in_text = is_inline and source == Source.STAFF
         url = reverse("staff:attachment", args=[key])

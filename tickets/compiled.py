@@ -5,7 +5,8 @@ them as prepared statements, so that it parses and plans them once for each conn
 Write one as a module constant, `_person = Compiled(lambda email: User.objects.filter(email=email))`, and ask it with
 the values in the same order: `_person.first("anna@example.org")`. The function runs once and sees placeholders, so it
 must not look at its arguments. Values arrive in PostgreSQL as given: lower case, for one, is the caller's.
-Lookups that prepare their value in Python (`iexact`, `contains`, `in`) cannot take a placeholder.
+Lookups that prepare their value in Python (`iexact`, `contains`, `in`) cannot take a placeholder; for `in` there is
+`AnyOf("message", keys)`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connections
-from django.db.models import Expression, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
 
@@ -33,6 +34,17 @@ class _Place(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         return "%s", [self]
+
+
+class AnyOf(Func):
+    """A condition: the column is one of the keys in a list, `Attachment.objects.filter(AnyOf("message", keys))`."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+    def __init__(self, column: str, keys: Any) -> None:
+        super().__init__(F(column), keys)
 
 
 def _places(function: Callable[..., Any]) -> list[_Place]:
@@ -69,15 +81,15 @@ class Statement:
 
 
 class Compiled(Generic[Row]):
-    """A query for model instances, with what `select_related` brings, or for the tuples of `values_list`. Annotations
-    and prefetched rows are left out."""
+    """A query for model instances, with annotations and what `select_related` brings, or for the tuples of
+    `values_list`. Prefetched rows are left out."""
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
         self._build = build
         self._made: tuple[Any, ...] | None = None
 
     def all(self, *values: Any) -> list[Row]:
-        using, statement, converted, model, names, start, end, related = self._made or self._make()
+        using, statement, converted, model, names, start, end, related, annotated = self._made or self._make()
         with connections[using].cursor() as cursor:
             statement.run(cursor, values)
             rows = cursor.fetchall()
@@ -90,6 +102,8 @@ class Compiled(Generic[Row]):
             one = model.from_db(using, names, row[start:end])
             for populator in related:
                 populator.populate(row, one)
+            for name, place in annotated:
+                setattr(one, name, row[place])
             found.append(one)
         return found
 
@@ -115,7 +129,7 @@ class Compiled(Generic[Row]):
         converters = compiler.get_converters([column[0] for column in compiler.select])
         converted = (lambda found: map(tuple, compiler.apply_converters(found, converters))) if converters else None
         if not issubclass(rows._iterable_class, ModelIterable):  # tuples
-            self._made = (rows.db, statement, converted, rows.model, (), 0, 0, ())
+            self._made = (rows.db, statement, converted, rows.model, (), 0, 0, (), ())
             return self._made
         info, select = compiler.klass_info, compiler.select
         start, end = info["select_fields"][0], info["select_fields"][-1] + 1
@@ -123,7 +137,8 @@ class Compiled(Generic[Row]):
         if len(names) < len(rows.model._meta.concrete_fields):  # deferred ones are looked up among the names
             names = set(names)
         related = get_related_populators(info, select, rows.db)  # type: ignore[call-arg]
-        self._made = (rows.db, statement, converted, rows.model, names, start, end, related)
+        annotated = tuple(compiler.annotation_col_map.items())
+        self._made = (rows.db, statement, converted, rows.model, names, start, end, related, annotated)
         return self._made
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tickets.compiled import Compiled
 from tickets.models import Notice, NoticePreferences, Ticket, TicketEvent, User
 from tickets.pushes import push
 from tickets.reading import zone_of
@@ -134,9 +135,22 @@ def shown_to(user: User) -> QuerySet[Notice]:
     return rows.select_related("event__ticket").order_by("-pk")
 
 
-@transaction.atomic
+_unread: Compiled[tuple[int]] = Compiled(
+    lambda user, ticket: (
+        Notice.objects.filter(user=user, read_at__isnull=True, event__ticket=ticket).order_by().values_list("pk")[:1]
+    )
+)
+
+
 def read(user: User, *, ticket: Ticket | None = None) -> int:
     """Marks the agent's notices as read, all or those about one ticket. How many there were."""
+    if ticket is not None and not _unread.all(user.pk, ticket.pk):
+        return 0  # as nearly always: nothing to lock or to write
+    return _mark_read(user, ticket)
+
+
+@transaction.atomic
+def _mark_read(user: User, ticket: Ticket | None) -> int:
     User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)  # as whoever adds one
     rows = Notice.objects.filter(user=user, read_at__isnull=True)
     if ticket is not None:

@@ -34,12 +34,12 @@ def granted(user: User, permission: str, ticket: Ticket) -> bool:
 
 def is_inside(user: User, ticket: Ticket) -> bool:
     """Whether the ticket is one of `Ticket.objects.inside(user)`; mostly told without asking the database."""
-    return _is_work(user, ticket) or (ticket.requester_id != user.pk and bool(_followed(user, [ticket])))
+    return is_work(user, ticket) or (ticket.requester_id != user.pk and bool(_followed(user, [ticket])))
 
 
 def inside_of(user: User, tickets: Sequence[Ticket]) -> set[int]:
     """Ids of those tickets that are inside for the person; one query at most."""
-    work = {ticket.pk for ticket in tickets if _is_work(user, ticket)}
+    work = {ticket.pk for ticket in tickets if is_work(user, ticket)}
     others = [ticket for ticket in tickets if ticket.pk not in work and ticket.requester_id != user.pk]
     return work | _followed(user, others)
 
@@ -52,9 +52,12 @@ def _followed(user: User, tickets: Sequence[Ticket]) -> set[int]:
     return set(rows.values_list("ticket_id", flat=True))
 
 
-def _is_work(user: User, ticket: Ticket) -> bool:
-    if user.is_superuser or not user.is_agent:
-        return user.is_superuser
+def is_work(user: User, ticket: Ticket) -> bool:
+    """Whether the ticket is one of `Ticket.objects.worked_by(user)`."""
+    if user.is_superuser:
+        return True
+    if not user.is_agent or ticket.deleted_at:
+        return False
     given = ticket.assignee_id == user.pk or ticket.team_id in user.team_ids
     return given or Permission.VIEW in user.grants.get(ticket.department_id, frozenset())
 

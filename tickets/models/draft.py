@@ -14,7 +14,7 @@ from tickets.models.ticket import Ticket
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
-    def readable_by(self, user: User) -> Self:
+    def readable_by(self, user: User | int) -> Self:
         """Their own, and what colleagues show to everybody who works on the ticket."""
         return self.filter(Q(author=user) | Q(is_shared=True))
 
