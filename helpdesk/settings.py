@@ -128,7 +128,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
     "django_htmx",
-    "heroicons",
     "django_prose_editor",
     "csp",
     "allauth",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from staff import deliveries, drawn, rich, senders, text
 from staff.times import Clock, size
-from tickets import permissions, queries
+from tickets import permissions, timeline
 from tickets.compiled import AnyOf, Compiled
 from tickets.events import EVENTS, sentence
 from tickets.models import Attachment, Message, Ticket, TicketEvent, User
@@ -34,13 +34,13 @@ def present(
 ) -> dict[str, Any]:
     """{"timeline": drawn.timeline(items), "earlier_url": the page before, "seen": id of the newest message, "filters"}.
     `token` is the request's against forgery, `show` one of FILTERS, `back` the query that names the list beside."""
-    found = queries.timeline(ticket, user, earlier=earlier, show=show)
+    found = timeline.page(ticket, user, earlier=earlier, show=show)
     messages = [item for item in found.items if isinstance(item, Message)]
     items = list(_Thread(ticket, user, messages, token).items(found.items))
     events = [item.pk for item in found.items if isinstance(item, TicketEvent)]
     base = reverse("staff:ticket", args=[ticket.number])
-    partial = bool(earlier) or show in queries.SHOWN
-    kept = f"&show={show}" if show in queries.SHOWN else ""
+    partial = bool(earlier) or show in timeline.SHOWN
+    kept = f"&show={show}" if show in timeline.SHOWN else ""
     return {
         "timeline": drawn.timeline(items),
         "earlier_url": f"{base}?earlier={found.earlier}{kept}" if found.earlier else "",
@@ -60,7 +60,7 @@ def _newest_event(ticket: Ticket) -> int:
 def news(ticket: Ticket, user: User, token: str, message: int, event: int, cards: Sequence[int]) -> dict[str, Any]:
     """{"timeline": what came after that message and that event, "cards": these messages again, as HTML;
     "newest_message", "newest_event"}."""
-    found, again = queries.news(ticket, user, message, event), queries.messages(ticket, user, cards) if cards else []
+    found, again = timeline.news(ticket, user, message, event), timeline.messages(ticket, user, cards) if cards else []
     messages = [item for item in found if isinstance(item, Message)]
     drawing = _Thread(ticket, user, [*messages, *again], token)
     return {

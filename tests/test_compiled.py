@@ -4,11 +4,12 @@ import datetime
 
 import pytest
 from django.db import IntegrityError
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from tests import factories, people
 from tickets import saving
-from tickets.compiled import Change, Compiled
+from tickets.compiled import AnyOf, Change, Compiled
 from tickets.models import Organization, Ticket, TicketEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,15 @@ def test_tuples_order_and_nothing_found():
     assert newest.first(10**9) is None
     with pytest.raises(User.DoesNotExist):
         newest.get(10**9)
+
+
+def test_annotations_and_lists_of_keys():
+    first, second, other = factories.ticket(), factories.ticket(), factories.ticket()
+    labelled = Compiled(lambda keys: Ticket.objects.filter(AnyOf("pk", keys)).annotate(loud=Upper("subject")))
+    found = labelled.all([first.pk, second.pk])
+    assert {row.pk: row.loud for row in found} == {row.pk: row.subject.upper() for row in (first, second)}
+    assert labelled.all([]) == []
+    assert labelled.get([other.pk]).subject == other.subject
 
 
 def test_hostile_values_are_values():

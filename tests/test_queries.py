@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
-from tickets import permissions, queries
+from tickets import permissions, queries, timeline
 from tickets.actions import assignment, conversation, lifecycle
 from tickets.models import Status, Ticket
 
@@ -167,11 +167,11 @@ def test_the_timeline_in_pages_is_the_whole_timeline(size, home, agent):
     assignment.assign(ticket, by=agent, agent=agent)
     conversation.reply(ticket, by=agent, body="A reply.")
     lifecycle.resolve(ticket, by=agent)
-    whole = queries.timeline(ticket, agent, size=50)
+    whole = timeline.page(ticket, agent, size=50)
     assert whole.earlier == ""
     found, earlier = [], ""
     while True:
-        page = queries.timeline(ticket, agent, earlier=earlier, size=size)
+        page = timeline.page(ticket, agent, earlier=earlier, size=size)
         found = page.items + found
         if not page.earlier:
             break
@@ -180,3 +180,22 @@ def test_the_timeline_in_pages_is_the_whole_timeline(size, home, agent):
     assert [type(item).__name__ for item in found] == [
         "TicketEvent", "Message", "Message", "TicketEvent", "Message", "TicketEvent",
     ]  # fmt: skip
+
+
+def test_a_ticket_at_hand_is_work_as_the_query_says(agent, home):
+    """The predicate saves the question on each page; what the query would not give, it must not give either."""
+    away, elsewhere = people.agent(factories.department()), factories.department()
+    rows = [
+        factories.ticket(department=home),
+        *(factories.ticket(department=elsewhere) for _place in range(3)),
+        factories.ticket(department=home),
+        factories.ticket(away, home),
+    ]
+    Ticket.objects.filter(pk=rows[2].pk).update(assignee=away)
+    Ticket.objects.filter(pk=rows[3].pk).update(team=people.team(away))
+    Ticket.objects.filter(pk=rows[4].pk).update(deleted_at=timezone.now())
+    fresh = list(Ticket.objects.all())
+    for user in (agent, away, people.admin(), people.customer(), rows[0].requester):
+        told = {row.pk for row in fresh if permissions.is_work(user, row)}
+        assert told == set(Ticket.objects.worked_by(user).values_list("pk", flat=True)), user
+    assert {row.pk for row in fresh if permissions.is_work(away, row)} == {rows[2].pk, rows[3].pk}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import factories, people
-from tickets import queries, similar
+from tickets import similar, timeline
 from tickets.actions import conversation
 from tickets.models import Message, TicketEvent
 
@@ -35,6 +35,6 @@ def test_the_timeline_shows_what_is_asked_for(show: str, kinds: set[str]) -> Non
     ticket = factories.ticket(department=home)
     conversation.reply(ticket, by=agent, body="Which one?")
     conversation.note(ticket, by=agent, body="He is right.")
-    items = queries.timeline(ticket, agent, show=show).items
+    items = timeline.page(ticket, agent, show=show).items
     assert {item.kind for item in items if isinstance(item, Message)} == kinds
     assert any(isinstance(item, TicketEvent) for item in items) == (show == "events")

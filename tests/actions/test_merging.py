@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import factories, people
-from tickets import merged, queries
+from tickets import merged, queries, timeline
 from tickets.actions import conversation, lifecycle, merging
 from tickets.models import Ticket
 from tickets.refusals import IllegalTransition, Invalid, NotAllowed
@@ -68,7 +68,7 @@ def test_the_thread_shows_both_in_the_order_of_time(target, source, agent):
     merging.merge(target, by=agent, sources=[source])
     conversation.reply(target, by=agent, body="We come.")
     assert bodies(target) == ["The target.", "The source.", "Same printer.", "We come."]
-    shown = [item.body for item in queries.timeline(fresh(target), agent).items if hasattr(item, "body")]
+    shown = [item.body for item in timeline.page(fresh(target), agent).items if hasattr(item, "body")]
     assert shown == ["The target.", "The source.", "Same printer.", "We come."]
 
 

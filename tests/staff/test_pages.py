@@ -203,9 +203,9 @@ def test_pages_forth_and_back(browser, agent, home, monkeypatch):
 
 
 def test_long_threads_open_at_the_end_and_show_what_came_before(browser, agent, ticket, monkeypatch):
-    from tickets import queries as reads
+    from tickets import timeline as reads
 
-    monkeypatch.setattr(reads.timeline, "__kwdefaults__", {**reads.timeline.__kwdefaults__, "size": 3})
+    monkeypatch.setattr(reads.page, "__kwdefaults__", {**reads.page.__kwdefaults__, "size": 3})
     for number in range(6):
         conversation.note(ticket, by=agent, body=f"Note number {number}.")
     client = browser(agent)
