@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal import presenters
 from portal.access import network, visit
 from portal.forms import PersonForm, RatingForm
-from portal.views.ticket import outdated, show
+from portal.views.ticket import as_requester, once, outdated, show
 from tickets import limits, permissions
 from tickets.actions import collaborators, lifecycle, rating
 from tickets.models import User
@@ -25,15 +27,8 @@ INVITATIONS = [(10, limits.HOUR), (30, limits.DAY)]
 @never_cache
 def close(request: HttpRequest, number: str) -> HttpResponse:
     """“I do not need this any more.”"""
-    ticket, person = visit(request, number)
-    if ticket.requester_id != person.pk:
-        raise NotAllowed(_("Only the requester can close this ticket here."))
-    try:
-        lifecycle.close(ticket, by=person)
-    except IllegalTransition:
-        return outdated(request, number)
-    messages.success(request, _("The ticket is closed."))
-    return redirect("portal:ticket", number)
+    ticket, person = as_requester(request, number)
+    return once(request, number, partial(lifecycle.close, ticket, by=person), _("The ticket is closed."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,9 +72,7 @@ def _ask(request: HttpRequest, number: str, form: RatingForm, status: int = 200)
 @never_cache
 def add(request: HttpRequest, number: str) -> HttpResponse:
     """Lets somebody else take part, by their address."""
-    ticket, person = visit(request, number)
-    if ticket.requester_id != person.pk:
-        raise NotAllowed(_("Only the requester can add people here."))
+    ticket, person = as_requester(request, number)
     form = PersonForm(request.POST)
     if not form.is_valid():
         return show(request, ticket, person, person_form=form, status=422)
@@ -99,13 +92,8 @@ def add(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 @never_cache
 def remove(request: HttpRequest, number: str, pk: int) -> HttpResponse:
-    ticket, person = visit(request, number)
-    if ticket.requester_id != person.pk:
-        raise NotAllowed(_("Only the requester can remove people here."))
+    ticket, person = as_requester(request, number)
     who = get_object_or_404(User, pk=pk, followed__ticket=ticket, is_agent=False)
-    try:
-        collaborators.remove(ticket, by=person, person=who)
-    except (IllegalTransition, NotAllowed, Invalid):
-        return outdated(request, number)
-    messages.success(request, _("%(who)s gets nothing from us any more.") % {"who": who.email})
-    return redirect("portal:ticket", number)
+    words = _("%(who)s gets nothing from us any more.") % {"who": who.email}
+    verb = partial(collaborators.remove, ticket, by=person, person=who)
+    return once(request, number, verb, words, NotAllowed, Invalid)

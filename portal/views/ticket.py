@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -166,40 +168,24 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
     ticket, person = visit(request, number)
     if request.method != "POST":
         return render(request, "portal/confirm.html", {"ticket": presenters.ticket(ticket, person)})
-    try:
-        lifecycle.confirm(ticket, by=person)
-    except IllegalTransition:
-        return outdated(request, number)
-    messages.success(request, _("Thank you. The ticket is closed."))
-    return redirect("portal:ticket", number)
+    return once(request, number, partial(lifecycle.confirm, ticket, by=person), _("Thank you. The ticket is closed."))
 
 
 @require_POST
 @never_cache
 def reopen(request: HttpRequest, number: str) -> HttpResponse:
     """“No, not yet”, or it came back. A customer can do so until the reopen window ends; then a message starts anew."""
-    ticket, person = visit(request, number)
-    if ticket.requester_id != person.pk:
-        raise NotAllowed(_("Only the requester can reopen this ticket here."))
-    try:
-        lifecycle.reopen(ticket, by=person)
-    except IllegalTransition:
-        return outdated(request, number)
-    except NotAllowed:
-        if ticket.state != State.CLOSED:
-            raise
-        return outdated(request, number)
-    messages.success(request, _("Reopened. Tell us below what is still wrong."))
-    return redirect("portal:ticket", number)
+    ticket, person = as_requester(request, number)
+    stale = (NotAllowed,) if ticket.state == State.CLOSED else ()
+    words = _("Reopened. Tell us below what is still wrong.")
+    return once(request, number, partial(lifecycle.reopen, ticket, by=person), words, *stale)
 
 
 @require_POST
 @never_cache
 def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     """Lets somebody take part whom a mail had in copy, or not: the requester's word."""
-    ticket, person = visit(request, number)
-    if ticket.requester_id != person.pk:
-        raise NotAllowed(_("Only the requester can add people here."))
+    ticket, person = as_requester(request, number)
     accept = bool(request.POST.get("accept"))
     try:
         address = participants.decide(ticket, pk, accept=accept, by=person)
@@ -209,6 +195,26 @@ def decide(request: HttpRequest, number: str, pk: int) -> HttpResponse:
         raise Http404
     words = _("%(who)s gets our answers from now on.") if accept else _("%(who)s gets nothing from us.")
     messages.success(request, words % {"who": address})
+    return redirect("portal:ticket", number)
+
+
+def as_requester(request: HttpRequest, number: str) -> tuple[Ticket, User]:
+    """As `visit`, for what is the requester's to decide."""
+    ticket, person = visit(request, number)
+    if ticket.requester_id != person.pk:
+        raise NotAllowed(_("Only the requester can do this here."))
+    return ticket, person
+
+
+def once(
+    request: HttpRequest, number: str, verb: Callable[[], object], words: str, *stale: type[Exception]
+) -> HttpResponse:
+    """Does it and says so; what the ticket does not allow any more, or `stale`, shows how it stands now."""
+    try:
+        verb()
+    except (IllegalTransition, *stale):
+        return outdated(request, number)
+    messages.success(request, words)
     return redirect("portal:ticket", number)
 
 
