@@ -24,6 +24,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +32,7 @@ from portal import languages
 from portal.access import client_ip, network
 from tickets import limits, outbox, reading
 from tickets.actions.people import clean_name
-from tickets.models import Organization, User
+from tickets.models import Organization, UnsentRequest, User
 
 SIGN_INS = [(30, limits.MINUTE)]
 SIGN_INS_OF_ONE = [(10, 5 * limits.MINUTE)]
@@ -157,6 +158,13 @@ def mail_no_links(address: str, person: User | None) -> None:
     context = {"base_url": settings.BASE_URL, "signs_in": person is not None}
     subject, _newline, text = render_to_string("portal/mail/no_links.txt", context).strip().partition("\n")
     _queue(address, person, subject, text.strip())
+
+
+def mail_unsent(address: str, waiting: UnsentRequest) -> None:
+    """Sends the link that sends a guest's form. The mail has nothing of what was typed: anybody can type an address."""
+    url = settings.BASE_URL + reverse("portal:ticket_unsent", args=[waiting.key])
+    subject, _newline, text = render_to_string("portal/mail/unsent.txt", {"url": url}).strip().partition("\n")
+    _queue(address, None, subject, text.strip())
 
 
 @transaction.atomic

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from portal.forms import TOO_LONG, MessageForm, public_topics
 from tickets import fields as questions
-from tickets import form_controls
+from tickets import form_controls, puzzles
 from tickets.actions.writing import Upload, safe_name
 from tickets.field_values import Files, Item, is_empty, words
-from tickets.models import Form, FormVersion, HelpTopic
+from tickets.models import Desk, Form, FormVersion, HelpTopic
 from tickets.models.forms import FieldKind
+from tickets.refusals import Unproven
 
 
 class HiddenMark(forms.Field):
@@ -51,8 +52,13 @@ class RequestForm(MessageForm):
         required=False, widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}), max_length=500
     )
 
-    def __init__(self, *args: Any, signed_in: bool, embedded: Form | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, signed_in: bool, embedded: Form | None = None, proved: bool = False, **kwargs: Any
+    ) -> None:
+        """`proved`: the guest came by a link from a mail, so that no puzzle is asked."""
         super().__init__(*args, **kwargs)
+        self.asks_puzzle = not (signed_in or proved) and Desk.current().asks_puzzle
+        self.embedded = embedded
         topics = _topics_of(embedded) if embedded else public_topics()
         self.topics = {topic.slug: topic for topic in topics}
         names = [(slug, row.path) for slug, row in self.topics.items()]
@@ -95,6 +101,16 @@ class RequestForm(MessageForm):
                     self.uploaded[key] = self.given(form_controls.PREFIX + key, found[key])
                 found[key] = Files({"name": safe_name(one.name), "key": str(one.key)} for one in self.uploaded[key])
         return found
+
+    @property
+    def puzzle(self) -> puzzles.Puzzle | None:
+        """What the browser has to solve before it may send this; None where nothing is asked."""
+        return puzzles.new() if self.asks_puzzle else None
+
+    def prove(self) -> None:
+        """Raises Unproven unless the puzzle is solved; a solution is good once."""
+        if self.asks_puzzle and not puzzles.solves(str(self.data.get("proof", ""))):
+            raise Unproven
 
     @property
     def parts(self) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("tickets/export.csv", tickets.export, name="tickets_export"),
     path("tickets/new/", requests.new, name="ticket_new"),
     path("tickets/similar/", search.similar, name="similar"),
+    path("tickets/unsent/<uuid:key>/", requests.unsent, name="ticket_unsent"),
     path("tickets/received/<uuid:nonce>/", requests.received, name="ticket_received"),
     path("tickets/<slug:number>/", ticket.page, name="ticket"),
     path("tickets/<slug:number>/reply/", ticket.reply, name="reply"),

@@ -54,6 +54,10 @@ class NoDepartment(Invalid):
     """The desk is not set up yet: there is nowhere to put a request."""
 
 
+class Unproven(Refused):
+    """A guest's browser has not shown that it is no robot; the address has to be confirmed by mail."""
+
+
 class Filtered(Refused):
     """A filter refuses the request; `str()` is what the sender reads. `rule` names the filter, and `sifted` writes down
     what it went by."""

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal import wording
 from portal.access import network
 from portal.request_form import RequestForm
-from portal.views.requests import guest, unchecked, written
+from portal.views.requests import ask_by_mail, guest, unchecked, written
 from tickets.models import Form, Ticket
-from tickets.refusals import Refused, TooMany
+from tickets.refusals import Refused, TooMany, Unproven
 
 _FRAME = "frame-ancestors"
 
@@ -42,7 +42,9 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
     if changes := typed.changes():
         return _framed(request, found, typed, 422, changes=changes)
     try:
-        ticket = Ticket.objects.filter(nonce=typed.once).first() or written(typed, *guest(request, typed.cleaned_data))
+        ticket = Ticket.objects.filter(nonce=typed.once).first() or written(typed, *guest(request, typed))
+    except Unproven:
+        return _framed(request, found, typed, address=ask_by_mail(request, typed))
     except Refused as refusal:
         typed.refuse(refusal)
         return _framed(request, found, typed, 429 if isinstance(refusal, TooMany) else 422)
@@ -65,7 +67,7 @@ def _check_origin(request: HttpRequest) -> None:
 
 
 def _framed(request: HttpRequest, form: Form, typed: RequestForm, status: int = 200, **more: object) -> HttpResponse:
-    if "number" not in more:
+    if not {"number", "address"} & set(more):
         typed.hold(network(request))
     context = {"embedded": True, "form": typed, "title": form.name, **more}
     response = render(request, "portal/embed.html", context, status=status)

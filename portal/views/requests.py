@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import languages, wording
 from portal.access import network
+from portal.accounts import mail_unsent
 from portal.request_form import RequestForm
 from portal.views.home import default_department
 from tickets import articles, limits
-from tickets.actions import people
+from tickets.actions import holding, people
 from tickets.actions.lifecycle import open_ticket
-from tickets.models import KnowledgeUse, Ticket, User
-from tickets.refusals import Refused, TooMany
+from tickets.models import Desk, KnowledgeUse, Ticket, UnsentRequest, User
+from tickets.refusals import Refused, TooMany, Unproven
 from tickets.states import Source
 
 _RECEIVED = "received"
 _KEPT = 20
+_NOT_KEPT = {"csrfmiddlewaretoken", "proof", "kept"}
 
 BY_NETWORK = [(30, limits.HOUR), (100, limits.DAY)]
 BY_ADDRESS = [(5, limits.HOUR), (20, limits.DAY)]
@@ -37,7 +40,11 @@ def new(request: HttpRequest) -> HttpResponse:
     signed_in = request.user.is_authenticated
     if request.method != "POST":
         return _show(request, RequestForm(signed_in=signed_in, initial={"topic": request.GET.get("topic", "")[:100]}))
-    form = RequestForm(request.POST, request.FILES, signed_in=signed_in)
+    return _take(request, RequestForm(request.POST, request.FILES, signed_in=signed_in))
+
+
+def _take(request: HttpRequest, form: RequestForm) -> HttpResponse:
+    """Opens the ticket, or says what has to be mended or proved first."""
     if "show" in request.POST:  # another topic: its questions, with all that was typed
         return _show(request, unchecked(form))
     if not form.is_valid():
@@ -48,6 +55,8 @@ def new(request: HttpRequest) -> HttpResponse:
         return _show(request, form, 422, changes)
     try:
         ticket = _open(request, form)
+    except Unproven:
+        return render(request, "portal/ticket_unsent.html", {"address": ask_by_mail(request, form)})
     except TooMany as refusal:
         form.refuse(refusal)
         response = _show(request, form, 429)
@@ -81,7 +90,7 @@ def _show(request: HttpRequest, form: RequestForm, status: int = 200, changes: S
 def _open(request: HttpRequest, form: RequestForm) -> Ticket:
     if known := Ticket.objects.filter(nonce=form.once).first():
         return known  # sent twice; must not count against a limit
-    return written(form, *_requester(request, form.cleaned_data))
+    return written(form, *_requester(request, form))
 
 
 def written(form: RequestForm, requester: User, auto_response: bool) -> Ticket:
@@ -104,22 +113,56 @@ def written(form: RequestForm, requester: User, auto_response: bool) -> Ticket:
     return ticket
 
 
-def _requester(request: HttpRequest, typed: Mapping[str, str]) -> tuple[User, bool]:
+def _requester(request: HttpRequest, form: RequestForm) -> tuple[User, bool]:
     """Who asks, and whether a confirmation may be mailed. A guest proves nothing by typing an address: the ticket is
-    its owner's, and the link to it goes there only. Raises TooMany, Invalid."""
+    its owner's, and the link to it goes there only. Raises TooMany, Invalid, Unproven."""
     if request.user.is_authenticated:
         limits.check(f"ticket:person:{request.user.pk}", BY_PERSON)
         return request.user, True
-    return guest(request, typed)
+    return guest(request, form)
 
 
-def guest(request: HttpRequest, typed: Mapping[str, str]) -> tuple[User, bool]:
+def guest(request: HttpRequest, form: RequestForm) -> tuple[User, bool]:
     """As `_requester`, of somebody who is not signed in."""
+    typed = form.cleaned_data
     address = people.check_email(typed["email"])
     limits.check(f"ticket:network:{network(request)}", BY_NETWORK)
     limits.check(f"ticket:address:{address}", BY_ADDRESS)
+    form.prove()
     first = limits.hit(f"confirmation:{address}", CONFIRMATIONS) == 0
     return people.find_or_create(address, typed["name"], languages.worth_keeping()), first
+
+
+def ask_by_mail(request: HttpRequest, form: RequestForm) -> str:
+    """Keeps the form and mails a link that sends it, once in an hour; gives the address."""
+    address = people.check_email(form.cleaned_data["email"])
+    form.hold(network(request))
+    if limits.hit(f"unsent:{address}", CONFIRMATIONS) == 0:
+        typed = {name: values for name, values in form.data.lists() if name not in _NOT_KEPT}  # type: ignore[attr-defined]
+        typed["kept"] = [str(row.key) for rows in form.held.values() for row in rows]
+        mail_unsent(address, holding.keep_unsent(typed, email=address, form=form.embedded))
+    return address
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def unsent(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+    """Where the link leads: the form as it was written, to be sent. Opening it sends nothing."""
+    waiting = holding.unsent(key)
+    if waiting is None:
+        raise Http404
+    if request.method != "POST":
+        typed = QueryDict(mutable=True)
+        for name, values in waiting.typed.items():
+            typed.setlist(name, values)
+        return _show(request, unchecked(_proved(waiting, typed, None)))
+    form = _proved(waiting, request.POST, request.FILES)
+    form.asks_puzzle = request.POST.get("email", "").strip().lower() != waiting.email and Desk.current().asks_puzzle
+    return _take(request, form)
+
+
+def _proved(waiting: UnsentRequest, typed: QueryDict, files: Any) -> RequestForm:
+    return RequestForm(typed, files, signed_in=False, embedded=waiting.form, proved=True)
 
 
 def _remember(request: HttpRequest, nonce: uuid.UUID, ticket: Ticket) -> None:

@@ -7,3 +7,4 @@ import "./open-tickets.js";
 import "./relative-time.js";
 import "./toast-list.js";
 import "./topic-questions.js";
+import "./work-proof.js";

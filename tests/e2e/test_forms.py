@@ -12,7 +12,7 @@ from tests.e2e.company import Company
 from tests.e2e.surfing import Surfer
 from tests.test_fields import CASES
 from tests.wait import until
-from tickets.models import Attachment, Form, HelpTopic, Ticket
+from tickets.models import Attachment, Desk, Form, HelpTopic, Ticket, UnsentRequest
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
@@ -121,6 +121,30 @@ def test_files_outlive_a_refusal_without_scripts(surfer: Surfer, company: Compan
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/tickets/received/**")
     assert Attachment.objects.get(message__ticket__subject="Without scripts, with a file").name == "empty.txt"
+
+
+def test_a_puzzle_is_solved_while_one_writes(surfer: Surfer, company: Company) -> None:
+    Desk.objects.update(asks_puzzle=True)
+    try:
+        page = surfer.window()
+        page.goto("/tickets/new/")
+        until(lambda: page.reload() and page.locator("work-proof").count())  # each process remembers the old settings
+        write(page, "With a puzzle")
+        page.get_by_role("button", name="Send").click()
+        page.wait_for_url("**/tickets/received/**")
+        plain = surfer.window(javascript=False)
+        plain.goto("/tickets/new/")
+        until(lambda: plain.reload() and plain.locator("work-proof").count())
+        expect(plain.get_by_text("Without scripts you get a link")).to_be_visible()
+        write(plain, "Without a puzzle")
+        plain.get_by_role("button", name="Send").click()
+        expect(plain.get_by_role("heading", name="One step more")).to_be_visible()
+        plain.goto(f"/tickets/unsent/{UnsentRequest.objects.get().key}/")
+        plain.get_by_role("button", name="Send").click()
+        plain.wait_for_url("**/tickets/received/**")
+    finally:
+        Desk.objects.update(asks_puzzle=False)
+    assert Ticket.objects.filter(subject__in=["With a puzzle", "Without a puzzle"]).count() == 2
 
 
 def test_without_scripts_the_same_form_does(surfer: Surfer, asking: HelpTopic) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +20,11 @@ from tickets.models import (
     CannedAttachment,
     DraftFile,
     Export,
+    Form,
     HeldUpload,
     InboundEmail,
     OutboundEmail,
+    UnsentRequest,
 )
 from tickets.refusals import Invalid
 
@@ -63,6 +65,17 @@ def upload(held: HeldUpload) -> Upload:
     return Upload(held.name, b"", held.content_type, stored=(held.sha256, held.size))
 
 
+def keep_unsent(typed: Mapping[str, list[str]], *, email: str, form: Form | None) -> UnsentRequest:
+    """Keeps a form until its writer has followed the link that names its key."""
+    return UnsentRequest.objects.create(typed=dict(typed), email=email, form=form, expires_at=timezone.now() + LASTS)
+
+
+def unsent(key: uuid.UUID) -> UnsentRequest | None:
+    """The form that the link in a mail is for, while it lasts."""
+    rows = UnsentRequest.objects.select_related("form__current")
+    return rows.filter(key=key, expires_at__gt=timezone.now()).first()
+
+
 def let_go(form: uuid.UUID) -> None:
     """The form was sent: its files count against no room any more. They stay until they expire, so that the same form
     sent twice is still the same."""
@@ -72,6 +85,7 @@ def let_go(form: uuid.UUID) -> None:
 def sweep() -> None:
     """Forgets what expired, and its bytes where nothing else has the same."""
     now = timezone.now()
+    UnsentRequest.objects.filter(expires_at__lte=now).delete()
     long_ago = now - timedelta(hours=1)  # whoever read a row before it expired is done with it
     rows = list(HeldUpload.objects.filter(expires_at__lte=long_ago).values_list("pk", "sha256")[:_AT_ONCE])
     HeldUpload.objects.filter(pk__in=[pk for pk, _sha256 in rows]).delete()

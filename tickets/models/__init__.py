@@ -8,7 +8,7 @@ from tickets.models.escalation import Escalation, SlaFired
 from tickets.models.event import TicketEvent
 from tickets.models.export import Export
 from tickets.models.forms import Field, Form, FormVersion
-from tickets.models.held import HeldUpload
+from tickets.models.held import HeldUpload, UnsentRequest
 from tickets.models.knowledge import (
     Article,
     ArticleFeedback,
@@ -124,6 +124,7 @@ __all__ = [
     "TicketEvent",
     "TicketLink",
     "TicketMerge",
+    "UnsentRequest",
     "User",
     "ViewAudience",
     "Viewed",

@@ -89,6 +89,14 @@ class Desk(models.Model):
     notice_from = models.DateTimeField(_("shown from"), null=True, blank=True, help_text=_("Empty: at once."))
     notice_until = models.DateTimeField(_("shown until"), null=True, blank=True, help_text=_("Empty: until removed."))
 
+    asks_puzzle = models.BooleanField(
+        _("guests’ browsers solve a puzzle"),
+        default=False,
+        help_text=_(
+            "Against robots: it takes a browser about a second. Who has no scripts confirms their address by mail."
+        ),
+    )
+
     class Meta:
         verbose_name = _("desk settings")
         verbose_name_plural = _("desk settings")

@@ -39,3 +39,22 @@ class HeldUpload(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class UnsentRequest(models.Model):
+    """A guest's form that waits until its writer follows the link in a mail, whose secret is the key."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True)
+    typed = models.JSONField(help_text=_("What the form held: lists of values by name."))
+    email = models.EmailField(max_length=254)
+    form = models.ForeignKey(
+        "tickets.Form", null=True, on_delete=models.CASCADE, help_text=_("Of a form on another site.")
+    )
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("unsent request")
+        verbose_name_plural = _("unsent requests")
+
+    def __str__(self) -> str:
+        return self.email
