@@ -154,7 +154,7 @@ def answers(row: Ticket) -> list[dict[str, str]]:
     if not row.form_version_id or not row.form_version:
         return []
     told = fields.told(row.form_version.items, row.fields, inside=False)
-    return [{"label": one["item"]["label"], "text": one["words"]} for one in told]
+    return [{"label": one["item"]["label"], "text": one["shown"]} for one in told]
 
 
 SHOWN_OF_MESSAGE = ("pk", "kind", "author_id", "author_name", "body", "folded", "created_at")

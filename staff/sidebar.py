@@ -47,7 +47,7 @@ def answers(ticket: Ticket) -> list[dict[str, Any]]:
     return [
         {
             "label": one["item"]["label"],
-            "text": one["words"],
+            "text": one["shown"],
             "is_needed": one["item"]["label"] in missing,
             "files": _files(one["value"]) if one["item"]["kind"] == FieldKind.FILE else [],
             "url": one["words"] if one["item"]["kind"] == FieldKind.URL else "",

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from tickets.branching import holds
 from tickets.compiled import Compiled
 from tickets.field_values import Item, Unreadable, is_empty, read, words
+from tickets.formatted import as_html
 from tickets.models import Desk, Field, Form, FormVersion, HelpTopic
-from tickets.models.forms import LAYOUT_KINDS, Audience, Required
+from tickets.models.forms import LAYOUT_KINDS, Audience, FieldKind, Required
 
 _PREFIX = "fields."
 _LINE = re.compile(r"^[ \t>*-]*([^:\n]{1,120}?)[ \t*]*:[ \t*]*(\S[^\n]*)$", re.MULTILINE)
@@ -126,9 +127,15 @@ def missing_to_close(items: Iterable[Item], values: Mapping[str, Any]) -> list[s
 
 
 def told(items: Iterable[Item], values: Mapping[str, Any], *, inside: bool) -> list[dict[str, Any]]:
-    """The answers to be shown, in the order of the form: item, value and words. Empty ones too for agents."""
+    """The answers to be shown, in the order of the form: item, value, words, and `shown`, which is HTML where the text
+    has formatting. Empty ones too for agents."""
     return [
-        {"item": item, "value": values.get(item["key"]), "words": words(item, values.get(item["key"]))}
+        {
+            "item": item,
+            "value": (value := values.get(item["key"])),
+            "words": (text := words(item, value)),
+            "shown": as_html(text) if item["kind"] == FieldKind.RICH_TEXT else text,
+        }
         for item in items
         if asks(item)
         and may_see(item, inside=inside)

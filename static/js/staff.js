@@ -11,6 +11,7 @@ import "./file-picker.js";
 import "./form-branches.js";
 import "./form-popover.js";
 import "./insert-picker.js";
+import "./format-bar.js";
 import "./insert-text.js";
 import "./kept-focus.js";
 import "./live-count.js";

@@ -36,7 +36,7 @@ def browser(agent: User) -> Client:
 
 def test_answers_stand_beside_the_ticket(browser: Client, ticket: Ticket) -> None:
     page = browser.get(f"/staff/tickets/{ticket.number}/").content.decode()
-    assert "<dt>Device</dt><dd><span>Phone</span></dd>" in page
+    assert '<dt>Device</dt><dd><div class="prose">Phone</div></dd>' in page
     assert "needed to resolve" in page
     assert "Serial number" not in page
 
