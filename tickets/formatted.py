@@ -30,7 +30,8 @@ def as_html(text: str) -> SafeString:
 
 def _block(lines: list[str]) -> str:
     """Paragraphs and lists, in the order of the lines."""
-    html, items, kind = "", [], ""
+    html, kind = "", ""
+    items: list[str] = []
     for line in lines:
         found = "ul" if _BULLET.match(line) else "ol" if _NUMBER.match(line) else "p"
         if found != kind:
