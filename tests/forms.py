@@ -37,6 +37,43 @@ CHOICES = [
     {"kind": "checkbox", "key": "switched_on", "label": "It is switched on"},
 ]  # fmt: skip
 
+COLOURS = [{"value": "blue", "label": "Blue"}, {"value": "red", "label": "Red"}]
+# One of each kind, and what is kept of the answer in EVERY_ANSWER; files only come where there are files.
+EVERY_KIND = [
+    {"kind": "section", "label": "All about it"},
+    {"kind": "information", "label": "Nothing is required"},
+    {"kind": "text", "key": "name", "label": "Name of it"},
+    {"kind": "long_text", "key": "story", "label": "Story"},
+    {"kind": "rich_text", "key": "steps", "label": "Steps"},
+    {"kind": "number", "key": "count", "label": "How many"},
+    {"kind": "date", "key": "day", "label": "Day"},
+    {"kind": "date_time", "key": "moment", "label": "Moment"},
+    {"kind": "choice", "key": "colour", "label": "Colour", "choices": COLOURS},
+    {"kind": "multi_choice", "key": "colours", "label": "Also in", "choices": COLOURS},
+    {"kind": "checkbox", "key": "urgent", "label": "Urgent"},
+    {"kind": "email", "key": "copy_to", "label": "Copy to"},
+    {"kind": "phone", "key": "phone", "label": "Phone"},
+    {"kind": "url", "key": "site", "label": "Site"},
+    {"kind": "user", "key": "boss", "label": "Boss"},
+    {"kind": "file", "key": "scan", "label": "Scan"},
+]
+EVERY_ANSWER: dict[str, tuple[Any, Any]] = {
+    "name": (" Lamp ", "Lamp"),
+    "story": ("It fell.", "It fell."),
+    "steps": ("Go **fast**", "Go **fast**"),
+    "count": ("1,5", 1.5),
+    "day": ("2026-11-24", "2026-11-24"),
+    "moment": ("2026-11-24T09:30", "2026-11-24T09:30:00+00:00"),
+    "colour": ("Red", "red"),
+    "colours": (["blue", "red"], ["blue", "red"]),
+    "urgent": ("yes", True),
+    "copy_to": ("Ana@Customers.example", "ana@customers.example"),
+    "phone": ("+44 20 7946 0000", "+44 20 7946 0000"),
+    "site": ("customers.example/lamp", "https://customers.example/lamp"),
+    "boss": ("boss@customers.example", "boss@customers.example"),
+}
+EVERY_VALUE = {key: kept for key, (_typed, kept) in EVERY_ANSWER.items()}
+
 
 def form(items: list[dict[str, Any]], *, by: User | None = None, name: str = "", is_field_set: bool = False) -> Form:
     """A published form."""

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
-from tests.forms import DEVICE, form
+from tests.forms import DEVICE, EVERY_ANSWER, EVERY_KIND, EVERY_VALUE, form
 from tickets.models import Ticket
 
 BODY = {"subject": "Broken", "body": "It does not start."}
@@ -91,3 +91,12 @@ def test_lists_cost_the_same(calling: Any, customer: Any, topic: Any, rows: int)
     ) as queries:
         caller.get()
     assert len(queries) <= 8
+
+
+def test_every_kind_is_read_and_told(calling: Any, agent: Any, department: Any) -> None:
+    topic = factories.help_topic(department, form=form(EVERY_KIND))
+    answer = calling(agent).post(body=new(topic, **{key: typed for key, (typed, _kept) in EVERY_ANSWER.items()}))
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["fields"] == EVERY_VALUE
+    refused = calling(agent).post(body=new(topic, scan=[{"name": "a", "key": "b"}]))
+    assert set(refused.json()["errors"]) == {"fields.scan"}

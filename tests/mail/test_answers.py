@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.forms import DEVICE, form
+from tests.forms import DEVICE, EVERY_ANSWER, EVERY_KIND, EVERY_VALUE, form
 from tests.mail import post
 from tickets.models import Ticket
 
@@ -46,3 +46,12 @@ def test_what_is_quoted_answers_nothing(asking: Any) -> None:
 
 def test_a_condition_holds_for_mails_too(asking: Any) -> None:
     assert opened("Device: Phone\nSerial number: 4711").fields == {"device": "phone"}
+
+
+def test_every_kind_is_read(mailbox: Any) -> None:
+    mailbox.help_topic = factories.help_topic(mailbox.department, form=form(EVERY_KIND))
+    mailbox.save()
+    labels = {item["key"]: item["label"] for item in EVERY_KIND if "key" in item}
+    said = {key: ", ".join(typed) if isinstance(typed, list) else typed for key, (typed, _kept) in EVERY_ANSWER.items()}
+    lines = [f"{labels[key]}: {words}" for key, words in said.items()]
+    assert opened("Hello,\n\n" + "\n".join(lines)).fields == EVERY_VALUE

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
-from tests.forms import DEVICE, edit, form
+from tests.forms import DEVICE, EVERY_ANSWER, EVERY_KIND, EVERY_VALUE, edit, form
 from tickets.models import Attachment, Department, HelpTopic, Ticket, User
 
 NEW = "/tickets/new/"
@@ -181,3 +181,24 @@ class TestSimilar:
     def test_tells_guests_nothing(self, client: Client, department: Department) -> None:
         factories.ticket(subject="The door does not open")
         assert "door" not in self.ask(client, "door")
+
+
+def test_every_kind_is_asked_read_and_shown(
+    signed_in: Client, customer: User, department: Department, request_form: Any
+) -> None:
+    inner = form(EVERY_KIND[:8], is_field_set=True)
+    made = form([{"kind": "field_set", "form": inner.slug}, *EVERY_KIND[8:]])
+    topic = factories.help_topic(department, "All", slug="all", form=made)
+    page = signed_in.get(f"{NEW}?topic=all").content.decode()
+    assert all(item["label"] in page for item in EVERY_KIND)
+    given = {key: typed for key, (typed, _kept) in EVERY_ANSWER.items()} | {
+        "colour": "red", "scan": SimpleUploadedFile("scan.pdf", b"%PDF"),
+    }  # fmt: skip
+    response = signed_in.post(NEW, request_form(**answers(topic, **given)))
+    assert response.status_code == 302
+    ticket = Ticket.objects.get()
+    assert {key: value for key, value in ticket.fields.items() if key != "scan"} == EVERY_VALUE
+    assert ticket.fields["scan"][0]["name"] == "scan.pdf"
+    shown = signed_in.get(f"/tickets/{ticket.number}/").content.decode()
+    assert "Go <strong>fast</strong>" in shown
+    assert "Blue, Red" in shown
