@@ -134,6 +134,7 @@ urlpatterns: list[URLPattern] = [
     path("articles/versions/<int:pk>/", articles.version, name="article_version"),
     path("tickets/<str:number>/article/", articles.new, name="ticket_article"),
     path("reports/", reports.overview, name="reports"),
+    path("reports/export.csv", reports.export, name="reports_export"),
     path("mail/", mail.mail, name="mail"),
     path("mail/import/", importing.import_mail, name="mail_import"),
     path("mail/arrived/<int:pk>/", mail.arrived, name="mail_arrived"),

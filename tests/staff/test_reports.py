@@ -32,6 +32,16 @@ def test_says_what_customers_thought_and_what_articles_answered(
     assert "&lt;script&gt;wlan" in page
 
 
+def test_the_figures_come_as_a_file_too(browser: Browser, agent: User, home: Department) -> None:
+    ticket = factories.ticket_in("closed", agent, department=home)
+    rating.rate(ticket, by=ticket.requester, score=5)
+    articles.count_use(KnowledgeUse.Kind.EMPTY, words="=1+1")
+    assert "/staff/reports/export.csv?days=7" in browser(agent).get("/staff/reports/?days=7").content.decode()
+    text = browser(agent).get("/staff/reports/export.csv?days=7").content.decode()
+    assert f'"By department","{home.name}","Satisfied","1"' in text
+    assert '"Searched for in vain","\'=1+1","Times","1"' in text
+
+
 def test_without_anything_it_says_so(browser: Browser, agent: User) -> None:
     page = browser(agent).get("/staff/reports/?days=none").content.decode()
     assert "Nobody has rated a ticket in these days." in page
