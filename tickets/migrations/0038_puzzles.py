@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0036_exports'),
+        ('tickets', '0037_drafts'),
     ]
 
     operations = [
