@@ -57,6 +57,7 @@ class RequestForm(MessageForm):
     ) -> None:
         """`proved`: the guest came by a link from a mail, so that no puzzle is asked."""
         super().__init__(*args, **kwargs)
+        self.proved = proved
         self.asks_puzzle = not (signed_in or proved) and Desk.current().asks_puzzle
         self.embedded = embedded
         topics = _topics_of(embedded) if embedded else public_topics()

@@ -19,7 +19,7 @@ from portal.views.home import default_department
 from tickets import articles, limits
 from tickets.actions import holding, people
 from tickets.actions.lifecycle import open_ticket
-from tickets.models import Desk, KnowledgeUse, Ticket, UnsentRequest, User
+from tickets.models import KnowledgeUse, Ticket, UnsentRequest, User
 from tickets.refusals import Refused, TooMany, Unproven
 from tickets.states import Source
 
@@ -129,7 +129,7 @@ def guest(request: HttpRequest, form: RequestForm) -> tuple[User, bool]:
     limits.check(f"ticket:network:{network(request)}", BY_NETWORK)
     limits.check(f"ticket:address:{address}", BY_ADDRESS)
     form.prove()
-    first = limits.hit(f"confirmation:{address}", CONFIRMATIONS) == 0
+    first = form.proved or limits.hit(f"confirmation:{address}", CONFIRMATIONS) == 0
     return people.find_or_create(address, typed["name"], languages.worth_keeping()), first
 
 
@@ -137,7 +137,7 @@ def ask_by_mail(request: HttpRequest, form: RequestForm) -> str:
     """Keeps the form and mails a link that sends it, once in an hour; gives the address."""
     address = people.check_email(form.cleaned_data["email"])
     form.hold(network(request))
-    if limits.hit(f"unsent:{address}", CONFIRMATIONS) == 0:
+    if limits.hit(f"confirmation:{address}", CONFIRMATIONS) == 0:
         typed = {name: values for name, values in form.data.lists() if name not in _NOT_KEPT}  # type: ignore[attr-defined]
         typed["kept"] = [str(row.key) for rows in form.held.values() for row in rows]
         mail_unsent(address, holding.keep_unsent(typed, email=address, form=form.embedded))
@@ -156,13 +156,13 @@ def unsent(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         for name, values in waiting.typed.items():
             typed.setlist(name, values)
         return _show(request, unchecked(_proved(waiting, typed, None)))
-    form = _proved(waiting, request.POST, request.FILES)
-    form.asks_puzzle = request.POST.get("email", "").strip().lower() != waiting.email and Desk.current().asks_puzzle
-    return _take(request, form)
+    return _take(request, _proved(waiting, request.POST, request.FILES))
 
 
 def _proved(waiting: UnsentRequest, typed: QueryDict, files: Any) -> RequestForm:
-    return RequestForm(typed, files, signed_in=False, embedded=waiting.form, proved=True)
+    """The link proves the address that it was mailed to, and no other."""
+    proved = typed.get("email", "").strip().lower() == waiting.email
+    return RequestForm(typed, files, signed_in=False, embedded=waiting.form, proved=proved)
 
 
 def _remember(request: HttpRequest, nonce: uuid.UUID, ticket: Ticket) -> None:

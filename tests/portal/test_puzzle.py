@@ -93,6 +93,7 @@ class TestByMail:
         keys = re.findall(r'name="kept" value="([^"]+)" checked', page)
         assert other.post(link(), typed | {"kept": keys}).status_code == 302
         assert Ticket.objects.get().requester.email == "grace@customers.example"
+        assert Ticket.objects.get().events.get(kind="opened").data["auto_response"] is True
         assert Attachment.objects.get().name == "badge.png"
 
     def test_the_mail_has_nothing_of_what_was_typed_and_comes_once(self, client: Client, typed: dict[str, Any]) -> None:
@@ -100,6 +101,14 @@ class TestByMail:
         mail = OutboundEmail.objects.get()
         assert "Written without scripts" not in mail.context["text"] + mail.context["subject"]
         assert UnsentRequest.objects.count() == 1
+
+    def test_an_address_gets_one_mail_in_an_hour_whatever_is_typed(
+        self, client: Client, typed: dict[str, Any], request_form: Any
+    ) -> None:
+        proof = solve(client.get(NEW).content.decode())
+        assert client.post(NEW, request_form(proof=proof)).status_code == 302
+        assert Ticket.objects.get().events.get(kind="opened").data["auto_response"] is False
+        assert OutboundEmail.objects.count() == 1
 
     def test_it_proves_that_address_only(self, client: Client, typed: dict[str, Any]) -> None:
         page = client.post(link(), typed | {"email": "victim@customers.example"}).content.decode()
