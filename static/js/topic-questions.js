@@ -1,5 +1,9 @@
 // <topic-questions>: around the choice of a help topic; fetches that topic's questions without leaving the page.
 // Without scripts its button does the same with a whole page.
+const isTicked = (field) => field.type === "radio" || field.type === "checkbox";
+const isTouched = (field) => (isTicked(field) ? field.checked !== field.defaultChecked
+  : field.options ? [...field.options].some((option) => option.selected !== option.defaultSelected) : field.value !== field.defaultValue);
+
 customElements.define("topic-questions", class extends HTMLElement {
   connectedCallback() {
     this.classList.add("is-live");
@@ -20,9 +24,22 @@ customElements.define("topic-questions", class extends HTMLElement {
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { return; } // The button, or sending, still brings the questions.
     for (const id of ["questions", "id_asked"]) {
-      const fresh = page.getElementById(id);
-      if (fresh) document.getElementById(id)?.replaceWith(document.adoptNode(fresh));
+      const fresh = page.getElementById(id), old = document.getElementById(id);
+      if (!fresh || !old) continue;
+      old.replaceWith(document.adoptNode(fresh));
+      this.carry(old, fresh);
     }
     this.dispatchEvent(new CustomEvent("questions", { bubbles: true }));
+  }
+
+  // What was answered while the questions were on their way.
+  carry(old, fresh) {
+    for (const was of old.querySelectorAll("[name]:not([type=file], [type=hidden])")) {
+      const now = [...fresh.querySelectorAll(`[name="${was.name}"]`)].find((field) => !isTicked(was) || field.value === was.value);
+      if (!now || !isTouched(was)) continue;
+      if (isTicked(was)) now.checked = was.checked;
+      else if (was.tagName !== "SELECT" || [...now.options].some((option) => option.value === was.value)) now.value = was.value;
+    }
+    fresh.querySelector("form-branches")?.apply();
   }
 });
