@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from staff.places import name_of, url_of
 from tickets import search_grammar as grammar
 from tickets.actions import views
-from tickets.listing import GROUPS, ORDERS
+from tickets.listing import GROUPS, ORDERS, order_of
 from tickets.models import Department, Team, User
 from tickets.search_grammar import Both
 from tickets.states import Priority, State
@@ -21,7 +21,7 @@ from tickets.worklists import Worklist
 
 def head(user: User, worklist: Worklist, place: dict[str, str], *, is_table: bool) -> dict[str, Any]:
     """What templates/staff/_list.html reads of `view`."""
-    order = ORDERS.get(worklist.order)
+    order = order_of(worklist.order)
     return {
         "slug": worklist.slug,
         "label": worklist.label,

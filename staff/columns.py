@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from staff import drawn
 from staff.places import url_of
 from staff.rows import Presenter
+from tickets.listing import field_orders
 from tickets.models import Field, Ticket
 from tickets.queries import Row
 from tickets.states import Source
@@ -79,12 +80,13 @@ def chosen(keys: Sequence[str]) -> dict[str, Column]:
     wanted = [key for key in keys if key in COLUMNS or key.startswith(FIELD)] or list(DEFAULT)
     named = [key[len(FIELD) :] for key in wanted if key.startswith(FIELD)]
     labels = dict(Field.objects.filter(key__in=named).values_list("key", "label")) if named else {}
+    sorted_by = field_orders() if named else {}
     found = {}
     for key in wanted:
         if key in COLUMNS:
             found[key] = COLUMNS[key]
         elif (name := key[len(FIELD) :]) in labels:
-            found[key] = _more(labels[name], "fields", _field(name))
+            found[key] = _more(labels[name], "fields", _field(name), key if key in sorted_by else "")
     return found
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from staff import columns
 from staff.forms import Mark
 from tickets import search_form
-from tickets.listing import GROUPS, ORDERS
+from tickets.listing import GROUPS, ORDERS, field_orders
 from tickets.models import Department, Role, SavedView, Team, User, ViewAudience
 from tickets.search_filters import FILTERS
 from tickets.search_form import FIELDS, SINGLE, Filled
@@ -147,7 +147,7 @@ class SavedViewForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["query"].widget.attrs |= _COMPLETED
         choices: dict[str, Any] = {
-            "order": [(key, one.label) for key, one in ORDERS.items()],
+            "order": [*((key, one.label) for key, one in ORDERS.items()), *field_orders().items()],
             "group": [("", _("No grouping")), *((key, one.label) for key, one in GROUPS.items())],
             "columns": columns.known(),
         }

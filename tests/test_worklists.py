@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
+from tests.forms import EVERY_KIND, form
 from tickets import listing, queries, worklists
 from tickets.actions import assignment, lifecycle, views
 from tickets.listing import GROUPS, ORDERS, TooSlow
@@ -123,6 +124,43 @@ def test_what_a_list_says_of_itself_finds_the_same(slug, home, agent):
 
 def saved(by, query="is:open", **more):
     return views.save_view(None, by=by, name=more.pop("name", "Mine"), query=query, **more)
+
+
+@pytest.mark.parametrize("key", ["count", "name", "urgent"])
+def test_a_custom_field_orders_a_list_too(home, agent, key):
+    topic = factories.help_topic(home, form=form(EVERY_KIND))
+    answers = [
+        {"count": 9, "name": "b"},
+        {"count": 10.5, "name": "A", "urgent": True},
+        {},
+        {"count": 10, "urgent": False},
+    ]
+    for given in [*answers, *answers]:
+        factories.ticket(department=home, help_topic=topic, fields=given)
+    worklist = worklists.of_query("is:open", agent).arranged(order=f"field.{key}")
+    seen, after = [], ""
+    while True:
+        page = worklists.page(worklist, agent, after=after, size=3)
+        seen += [row.id for row in page.rows]
+        if not (after := page.after):
+            break
+    assert seen == worklists.ids(worklist, agent, most=100)
+    values = [Ticket.objects.get(pk=pk).fields.get(key) for pk in seen]
+    has = [value for value in values if value is not None]
+    assert len(values) == 8
+    assert values == has + [None] * (8 - len(has))
+    if key == "count":
+        assert has == [9, 9, 10, 10, 10.5, 10.5]
+    back = worklists.page(worklist, agent, before=page.before, size=3)
+    assert [row.id for row in back.rows] == seen[3:6]
+
+
+def test_a_field_without_an_order_gives_none(home, agent):
+    factories.help_topic(home, form=form(EVERY_KIND))
+    worklist = worklists.of_query("is:open", agent)
+    assert [worklist.arranged(order=f"field.{key}").order for key in ("colours", "gone", "\0", "count")] == [
+        "newest", "newest", "newest", "field.count",
+    ]  # fmt: skip
 
 
 def test_a_view_finds_what_its_query_says_in_its_order(home, agent):

@@ -12,15 +12,20 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Case, F, IntegerField, OrderBy, Q, QuerySet, Value, When
+from django.db.models.fields.json import KeyTransform
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from tickets.models import Ticket
+from tickets.models import Field, Ticket
+from tickets.models.forms import FieldKind
 from tickets.queries import EPOCH, PAGE, Page, Row
 from tickets.search_filters import NOTHING
 from tickets.states import State
 
 Column = tuple[str, bool]  # name, descending
-_NULLABLE = {"due_at", "waiting_since", "closed_at", "snoozed_until", "assignee_id", "team_id"}
+FIELD = "field."
+_ANSWER = "answer"  # the custom field that a list is ordered by
+_NULLABLE = {_ANSWER, "due_at", "waiting_since", "closed_at", "snoozed_until", "assignee_id", "team_id"}
 _MICROSECOND = timedelta(microseconds=1)
 PATIENCE = 3000  # milliseconds that one list may cost the database
 
@@ -71,6 +76,30 @@ GROUPS: dict[str, Group] = {
 }
 
 
+# What has an order that people expect; several choices and files have none.
+_SORTED = {
+    FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE, FieldKind.DATE_TIME, FieldKind.CHOICE, FieldKind.CHECKBOX,
+    FieldKind.EMAIL, FieldKind.PHONE, FieldKind.URL, FieldKind.USER,
+}  # fmt: skip
+
+
+def field_orders() -> dict[str, str]:
+    """Names of the orders by custom fields, with their labels."""
+    rows = Field.objects.filter(kind__in=_SORTED).values_list("key", "label")
+    return {FIELD + key: gettext("%(field)s, A to Z") % {"field": label} for key, label in rows}
+
+
+def order_of(name: str) -> Order | None:
+    """The order of that name; those by custom fields compare the answers as they are kept, numbers as numbers."""
+    if not name.startswith(FIELD):
+        return ORDERS.get(name)
+    found = Field.objects.filter(key=name.removeprefix(FIELD), kind__in=_SORTED).first() if "\0" not in name else None
+    if found is None:
+        return None
+    label = gettext("%(field)s, A to Z") % {"field": found.label}
+    return Order(label, ((_ANSWER, False),))
+
+
 class TooSlow(Exception):
     """The database was stopped, because the list would have cost too much."""
 
@@ -107,8 +136,9 @@ def page(
     at = read_cursor(before or after, names)
     backwards = bool(before) and at is not None
     grouped = GROUPS.get(group)
-    rows = tickets.annotate(**grouped.extra) if grouped else tickets
-    rows = rows.order_by(*(ordering(*column, backwards=backwards) for column in columns))
+    rows = arranged(tickets, columns, order, group).order_by(
+        *(ordering(*column, backwards=backwards) for column in columns)
+    )
     if at is not None:
         rows = rows.filter(_past(columns, at, backwards=backwards))
     with bounded():
@@ -128,8 +158,16 @@ def page(
     )
 
 
+def arranged(tickets: QuerySet[Ticket], columns: Sequence[Column], order: str, group: str) -> QuerySet[Ticket]:
+    """The tickets with what `columns` name beyond the ticket's own."""
+    extra = dict(GROUPS[group].extra) if group in GROUPS else {}
+    if any(name == _ANSWER for name, _descending in columns):
+        extra[_ANSWER] = KeyTransform(order.removeprefix(FIELD), "fields")
+    return tickets.annotate(**extra) if extra else tickets
+
+
 def columns_of(order: str, group: str) -> list[Column]:
-    chosen = ORDERS.get(order) or ORDERS["latest"]
+    chosen = order_of(order) or ORDERS["latest"]
     columns = [*([GROUPS[group].column] if group in GROUPS else []), *chosen.columns]
     unique = dict(reversed(columns))
     kept = [(name, unique[name]) for name in dict.fromkeys(name for name, _descending in columns)]
@@ -166,12 +204,16 @@ def _further(name: str, value: Any, *, goes_down: bool, backwards: bool) -> Q:
 
 def cursor(values: Sequence[Any]) -> str:
     plain = [(value - EPOCH) // _MICROSECOND if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":"), ensure_ascii=False).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def read_cursor(text: str, names: Sequence[str]) -> list[Any] | None:
     """The values of the columns at a place in the list; None for what no list of ours has given."""
-    if not text or len(text) > 1200:
+    if not text or len(text) > 3000:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -185,7 +227,10 @@ def read_cursor(text: str, names: Sequence[str]) -> list[Any] | None:
 def _read(name: str, value: Any) -> Any:
     if value is None and name in _NULLABLE:
         return None
-    if name == "requester_name":
+    if name == _ANSWER:
+        if isinstance(value, str | int | float) and "\0" not in str(value):
+            return value
+    elif name == "requester_name":
         if isinstance(value, str) and "\0" not in value:
             return value
     elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**62:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from tickets import listing, queries, search
-from tickets.listing import GROUPS, ORDERS, Listed, TooSlow, bounded
+from tickets.listing import GROUPS, Listed, TooSlow, bounded, order_of
 from tickets.models import SavedView, User
 from tickets.models.ticket import TicketQuerySet
 from tickets.queries import COUNT_CAP, Page, Queue
@@ -55,7 +55,7 @@ class Worklist:
 
     def arranged(self, *, order: str = "", group: str = "") -> Worklist:
         """The same tickets in another order; unknown words change nothing. `group` "-" is none."""
-        chosen = order if order in ORDERS else self.order
+        chosen = order if order_of(order) else self.order
         grouped = "" if group == "-" else group if group in GROUPS else self.group
         return self if (chosen, grouped) == (self.order, self.group) else replace(self, order=chosen, group=grouped)
 
@@ -94,7 +94,7 @@ def of_view(view: SavedView, user: User) -> Worklist:
         view.name,
         view.query,
         lambda user: found.tickets.none() if mistakes else found.tickets,
-        view.order if view.order in ORDERS else "latest",
+        view.order if order_of(view.order) else "latest",
         view.group if view.group in GROUPS else "",
         tuple(view.columns),
         view.is_table,
@@ -128,7 +128,8 @@ def page(worklist: Worklist, user: User, *, after: str = "", before: str = "", s
 def ids(worklist: Worklist, user: User, *, most: int) -> list[int]:
     """Ids of its tickets in its order, `most` at most. Raises TooSlow."""
     columns = listing.columns_of(worklist.order, "")
-    rows = worklist.select(user).order_by(*(listing.ordering(*column, backwards=False) for column in columns))
+    tickets = listing.arranged(worklist.select(user), columns, worklist.order, "")
+    rows = tickets.order_by(*(listing.ordering(*column, backwards=False) for column in columns))
     with bounded(10 * listing.PATIENCE):
         return list(rows.values_list("pk", flat=True)[:most])
 

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from tickets import search
-from tickets.listing import GROUPS, ORDERS
+from tickets.listing import GROUPS, order_of
 from tickets.models import Department, Role, SavedView, Team, User, ViewAudience
 from tickets.queries import QUEUES
 from tickets.refusals import Invalid, NotAllowed, TooLate
@@ -138,7 +138,7 @@ def _arrange(view: SavedView, look: dict[str, Any]) -> None:
     for key in LOOK:
         if key in look:
             setattr(view, key, look[key])
-    if view.order not in ORDERS:
+    if not order_of(view.order):
         raise Invalid(order=_("There is no such order."))
     if view.group and view.group not in GROUPS:
         raise Invalid(group=_("There is no such grouping."))

@@ -63,7 +63,7 @@ class SavedView(models.Model):
     teams = models.ManyToManyField("tickets.Team", verbose_name=_("teams"), blank=True)
     roles = models.ManyToManyField("tickets.Role", verbose_name=_("roles"), blank=True)
     query = models.TextField(_("query"), validators=[MaxLengthValidator(500)])
-    order = models.CharField(_("order"), max_length=20, default="latest")
+    order = models.CharField(_("order"), max_length=60, default="latest")
     group = models.CharField(_("group by"), max_length=20, blank=True, default="")
     columns = ArrayField(models.CharField(max_length=60), verbose_name=_("columns"), default=list, blank=True)
     is_table = models.BooleanField(_("opens as a table"), default=False)
