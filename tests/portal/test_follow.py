@@ -153,5 +153,5 @@ def test_answers_to_the_form_are_shown(signed_in: Client, customer: User, depart
     topic = factories.help_topic(department, form=form(DEVICE))
     ticket = factories.ticket(customer, department, help_topic=topic, fields={"device": "phone", "vendor_case": "V-77"})
     page = signed_in.get(f"/tickets/{ticket.number}/").content.decode()
-    assert "<dt>Device</dt><dd>Phone</dd>" in page
+    assert '<dt>Device</dt><dd class="prose">Phone</dd>' in page
     assert "V-77" not in page
