@@ -62,7 +62,7 @@ def press(page: Page, name: str) -> None:
 
 
 def answer(page: Page) -> None:
-    page.get_by_label("Write to us").fill("It hums in A flat.")
+    page.get_by_role("textbox", name="Write to us").fill("It hums in A flat.")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".message", has_text="It hums in A flat.")).to_be_visible()
 
