@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0038_puzzles'),
+        ('tickets', '0039_puzzles'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tickets', '0037_drafts'),
+        ('tickets', '0038_mentions'),
     ]
 
     operations = [
