@@ -114,6 +114,34 @@ def is_required(item: Item, values: Mapping[str, Any]) -> bool:
     return bool(item.get("require")) and holds(item["require"], values)
 
 
+def answered(
+    items: Iterable[Item], before: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answers when an agent or a rule has changed those in `given`, and what is wrong with them as
+    `refusals.Invalid` takes it."""
+    items = list(items)
+    checked, known = check(items, given, inside=True, complete=False, before=before), by_key(items)
+    errors = checked.refusals()
+    for key in given:
+        if key not in checked.shown:
+            errors |= _not_shown(known[key]) if key in known else unknown(key)
+    kept = {key: value for key, value in before.items() if key not in known or key in checked.values}
+    return kept | checked.values, errors
+
+
+def _not_shown(item: Item) -> dict[str, str]:
+    sentence = _("“%(label)s” is not asked with these other answers.") % {"label": item["label"]}
+    return {_PREFIX + item["key"]: sentence}
+
+
+def asked_with(version: FormVersion | None, keys: Iterable[str]) -> list[Item]:
+    """What a ticket was asked, and what else of `keys` is known."""
+    items: list[Item] = list(version.items) if version else []
+    others = {key for key in set(keys) - set(by_key(items)) if key.isidentifier()}
+    rows = Field.objects.filter(key__in=others) if others else ()
+    return items + [{"key": row.key, "kind": row.kind, "label": row.label, "choices": row.choices} for row in rows]
+
+
 def missing_to_close(items: Iterable[Item], values: Mapping[str, Any]) -> list[str]:
     """Labels of the empty fields that must be answered before the ticket is resolved."""
     return [

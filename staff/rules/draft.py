@@ -11,6 +11,7 @@ from typing import Any
 from django.http import QueryDict
 
 from staff.rules import values
+from tickets.automation.catalogue import Catalogue
 from tickets.models import Rule
 
 DEEPEST, MOST_ROWS = 6, 100
@@ -67,6 +68,7 @@ class Draft:
     deeds: list[Deed] = attribute(default_factory=list)
     problems: dict[str, str] = attribute(default_factory=dict)
     is_refused: bool = False
+    catalogue: Catalogue = attribute(default_factory=Catalogue, repr=False)
 
     def number(self) -> None:
         """Gives every row its place anew, without holes."""
@@ -76,11 +78,12 @@ class Draft:
 
     def definition(self) -> dict[str, Any]:
         """What `actions.rules.save` takes. Rows in which nothing was chosen are left out."""
+        said = [values.effect_said(deed.do, deed.given, self.catalogue) for deed in self.deeds if deed.do]
+        conditions, effects = self.catalogue.settled(_said(self.root, self.catalogue) or {}, said)
         return {
             "kind": self.kind, "name": self.name, "description": self.description,
             "on": self.on if self.kind == Rule.Kind.TRIGGER else [],
-            "conditions": _said(self.root) or {},
-            "effects": [values.effect_said(deed.do, deed.given) for deed in self.deeds if deed.do],
+            "conditions": conditions, "effects": effects,
             "stops_after": self.stops_after,
             "reaches_back": self.reaches_back and self.kind == Rule.Kind.AUTOMATION,
         }  # fmt: skip
@@ -88,7 +91,7 @@ class Draft:
     def take(self, problems: Mapping[str, str]) -> None:
         """Puts what is wrong where it stands; what has no place of its own goes above everything."""
         self.is_refused = bool(problems)
-        places = dict(_places(self.root, "conditions"))
+        places = dict(_places(self.root, "conditions", self.catalogue))
         deeds = [deed for deed in self.deeds if deed.do]
         for place, text in problems.items():
             number, _, param = place.removeprefix("effects.").partition(".")
@@ -109,30 +112,30 @@ def _number(group: Group, place: str) -> None:
             row.place = f"{place}.{count}"
 
 
-def _said(group: Group) -> dict[str, Any] | None:
+def _said(group: Group, catalogue: Catalogue) -> dict[str, Any] | None:
     """The group as a condition; None when nothing in it was chosen."""
-    rows = [said for row in group.rows if (said := _row_said(row)) is not None]
+    rows = [said for row in group.rows if (said := _row_said(row, catalogue)) is not None]
     if not rows:
         return None
     plain = {_PLAIN.get(group.mode, group.mode): rows}
     return {"not": plain} if group.mode in _PLAIN else plain
 
 
-def _row_said(row: Leaf | Group) -> dict[str, Any] | None:
+def _row_said(row: Leaf | Group, catalogue: Catalogue) -> dict[str, Any] | None:
     if isinstance(row, Group):
-        return _said(row)
-    return values.leaf_said(row.key, row.op, row.given, row.unit) if row.field else None
+        return _said(row, catalogue)
+    return values.leaf_said(catalogue.field(row.key), row.key, row.op, row.given, row.unit) if row.field else None
 
 
-def _places(group: Group, place: str) -> Iterator[tuple[str, Leaf | Group]]:
+def _places(group: Group, place: str, catalogue: Catalogue) -> Iterator[tuple[str, Leaf | Group]]:
     """The places of `automation.checks` for the rows that were said."""
     yield place, group
     inside = f"{place}.not" if group.mode in _PLAIN else place
     yield inside, group
-    said = [row for row in group.rows if _row_said(row) is not None]
+    said = [row for row in group.rows if _row_said(row, catalogue) is not None]
     for count, row in enumerate(said):
         if isinstance(row, Group):
-            yield from _places(row, f"{inside}.{count}")
+            yield from _places(row, f"{inside}.{count}", catalogue)
         else:
             yield f"{inside}.{count}", row
 
@@ -141,13 +144,15 @@ def of_rule(definition: Mapping[str, Any]) -> Draft:
     """The draft of a rule as it was saved."""
     plain = {name: definition[name] for name in ("kind", "name", "description", "stops_after", "reaches_back")}
     draft = Draft(**plain, on=list(definition["on"]))
-    draft.root = _group_of(definition["conditions"] or {"all": []})
-    draft.deeds = [Deed("", effect["do"], values.effect_given(effect)) for effect in definition["effects"]]
+    draft.root = _group_of(definition["conditions"] or {"all": []}, draft.catalogue)
+    draft.deeds = [
+        Deed("", effect["do"], values.effect_given(effect, draft.catalogue)) for effect in definition["effects"]
+    ]
     draft.number()
     return draft
 
 
-def _group_of(tree: Mapping[str, Any]) -> Group:
+def _group_of(tree: Mapping[str, Any], catalogue: Catalogue) -> Group:
     mode, rows = "all", [tree]
     if "not" in tree:
         inner = tree["not"]
@@ -156,12 +161,13 @@ def _group_of(tree: Mapping[str, Any]) -> Group:
     elif "all" in tree or "any" in tree:
         mode = next(iter(tree))
         rows = tree[mode]
-    return Group("", mode, [_leaf_of(row) if "field" in row else _group_of(row) for row in rows])
+    made = [_leaf_of(row, catalogue) if "field" in row else _group_of(row, catalogue) for row in rows]
+    return Group("", mode, made)
 
 
-def _leaf_of(leaf: Mapping[str, Any]) -> Leaf:
+def _leaf_of(leaf: Mapping[str, Any], catalogue: Catalogue) -> Leaf:
     key = str(leaf["field"])
-    given, unit = values.leaf_given(key, leaf["op"], leaf.get("value"))
+    given, unit = values.leaf_given(catalogue.field(key), leaf.get("value"))
     if key.startswith(values.HEADER):
         return Leaf("", values.HEADER, leaf["op"], given, unit, key.removeprefix(values.HEADER))
     return Leaf("", key, leaf["op"], given, unit)
@@ -174,7 +180,7 @@ def read(post: QueryDict, kind: str) -> Draft:
         "stops_after" in post, "reaches_back" in post,
     )  # fmt: skip
     tree = _tree(post, "c")
-    draft.root = _read_group(tree)
+    draft.root = _read_group(tree, draft.catalogue)
     deeds = _tree(post, "e").get("rows", {})
     draft.deeds = [_read_deed(deeds[number]) for number in sorted(deeds)][:MOST_ROWS]
     draft.number()
@@ -198,21 +204,23 @@ def _tree(post: QueryDict, root: str) -> dict[str, Any]:
     return tree
 
 
-def _read_group(node: Mapping[str, Any]) -> Group:
+def _read_group(node: Mapping[str, Any], catalogue: Catalogue) -> Group:
     mode = node.get("mode", ["all"])[0]
     rows = node.get("rows", {})
-    found = [_read_group(rows[n]) if "mode" in rows[n] else _read_leaf(rows[n]) for n in sorted(rows)][:MOST_ROWS]
+    found = [
+        _read_group(rows[n], catalogue) if "mode" in rows[n] else _read_leaf(rows[n], catalogue) for n in sorted(rows)
+    ][:MOST_ROWS]
     return Group("", mode if mode in MODES else "all", found)
 
 
-def _read_leaf(node: Mapping[str, Any]) -> Leaf:
+def _read_leaf(node: Mapping[str, Any], catalogue: Catalogue) -> Leaf:
     def one(name: str) -> str:
         return str(node.get(name, [""])[0])
 
     leaf = Leaf("", one("field"), one("op"), list(node.get("value", ())), one("unit") or "1", one("header"))
     if "was" in node and one("was") != leaf.field:  # another field was chosen: the values belong to the old one
         leaf.op, leaf.given, leaf.unit = "", [], "1"
-    leaf.op = values.fitting(leaf.key, leaf.op)
+    leaf.op = values.fitting(catalogue.field(leaf.key), leaf.op)
     return leaf
 
 

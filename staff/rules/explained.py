@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from staff.rules.trees import first_failing, pairs_of, shown
 from staff.times import Clock
 from tickets.automation import words
-from tickets.automation.checks import leaves
 from tickets.automation.conditions import told
 from tickets.automation.engine import MATCHED, NOT, SKIPPED, Ready, plan, ready_version
 from tickets.automation.explaining import Answer, refilled, why
@@ -44,7 +43,7 @@ def overview(ticket: Ticket, clock: Clock) -> dict[str, Any]:
     failed = [one for check in checks for one in _failed(check)]
     wanted = [pair for run in runs for pair in pairs(run.results, run.effects)]
     wanted += [pair for _rule, tree, _check in failed for pair in pairs_of(tree)]
-    names = words.Names(wanted, _keys([*(run.results for run in runs), *(tree for _rule, tree, _check in failed)]))
+    names = words.Names(wanted)
     return {
         "runs": [_run(run, clock, names, page) for run in runs],
         "failed": [_unmet(ticket, rule, tree, check, clock, names) for rule, tree, check in failed],
@@ -89,7 +88,7 @@ def of_rule(ticket: Ticket, rule: Rule, clock: Clock) -> list[dict[str, Any]]:
     """Every moment at which the rule could have acted, the newest first."""
     answers = why(ticket, rule)
     wanted = [pair for one in answers for pair in pairs(one.results, one.run.effects if one.run else [])]
-    names = words.Names(wanted, _keys(one.results for one in answers))
+    names = words.Names(wanted)
     return [_answer(one, clock, names) for one in answers]
 
 
@@ -137,7 +136,3 @@ def pairs(results: Mapping[str, Any], effects: Iterable[Mapping[str, Any]]) -> l
         for key, values in one.get("changes", {}).items():
             found += [pair for value in values for pair in words.fact_pairs(key, value)]
     return found
-
-
-def _keys(trees: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {str(leaf["field"]) for tree in trees for leaf in leaves(tree)}

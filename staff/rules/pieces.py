@@ -47,6 +47,9 @@ def _asked(builder: Builder, key: str) -> Iterator[dict[str, Any]]:
 def _ways(builder: Builder, effect: EffectKind) -> Iterator[tuple[str, dict[str, Any]]]:
     """What the effect takes: at first, and for each choice that asks for other things."""
     yield "", builder.deed(Deed(PLACE, effect.key), 1)
+    brief = Builder(builder.draft)
+    brief.is_brief = True
     if effect.params and (first := effect.params[0]).name in WAYS:
-        for way, _label in first.choices():
-            yield str(way), builder.deed(Deed(PLACE, effect.key, {first.name: [str(way)]}), 1)
+        ways = builder.draft.catalogue.answerable() if first.type == "field" else first.choices()
+        for way, _label in ways:
+            yield str(way), brief.deed(Deed(PLACE, effect.key, {first.name: [str(way)]}), 1)

@@ -15,7 +15,8 @@ from tickets.automation.effect_kinds import EFFECTS, Param, effects_of
 from tickets.automation.fields import CUSTOM, Field, field, fields_of
 from tickets.automation.operators import CHANGES, OPERATORS
 from tickets.automation.references import REFERENCES
-from tickets.models import FormVersion, Rule
+from tickets.models import Rule
+from tickets.models.forms import FieldKind
 
 Options = list[tuple[str, str]]
 
@@ -45,6 +46,7 @@ class Builder:
 
     def __init__(self, draft: Draft) -> None:
         self.draft, self._choices, self._long = draft, {}, {}  # type: ignore[var-annotated]
+        self.is_brief = False  # lists of fields show only what is chosen: for pieces of which there are many
 
     def context(self) -> dict[str, Any]:
         draft = self.draft
@@ -67,21 +69,11 @@ class Builder:
         for one in fields_of(self.draft.kind):
             group = names["since"] if one.type == "since" else names[one.group]
             found.setdefault(group, []).append((one.key, capfirst(str(one.label))))
-        if custom := self._custom:
-            found[_("Fields of forms")] = sorted(custom.items(), key=lambda one: one[1])
+        if custom := self.draft.catalogue.labels():
+            found[_("Fields of forms")] = [(f"{CUSTOM}{key}", label) for key, label in custom]
         if self.draft.kind in (Rule.Kind.FILTER, Rule.Kind.TRIGGER):
             found.setdefault(_("Message"), []).append((values.HEADER, _("A header of the mail")))
         return list(found.items())
-
-    @cached_property
-    def _custom(self) -> dict[str, str]:
-        """The fields of the forms in use, by key, with the names that people see."""
-        found: dict[str, str] = {}
-        for items in FormVersion.objects.filter(form__current__isnull=False).values_list("items", flat=True)[:200]:
-            for item in items:
-                if item.get("key"):
-                    found[f"{CUSTOM}{item['key']}"] = str(item.get("label") or item["key"])
-        return found
 
     def group(self, group: Group, depth: int) -> dict[str, Any]:
         rows = [self.group(row, depth + 1) if isinstance(row, Group) else self.leaf(row) for row in group.rows]
@@ -91,7 +83,9 @@ class Builder:
         }  # fmt: skip
 
     def leaf(self, leaf: Leaf) -> dict[str, Any]:
-        known = field(leaf.key) or (field(f"{values.HEADER}x") if leaf.field == values.HEADER else None)
+        known = self.draft.catalogue.field(leaf.key) or (
+            field(f"{values.HEADER}x") if leaf.field == values.HEADER else None
+        )
         shown = {
             "place": leaf.place, "field": leaf.field, "op": leaf.op, "problem": leaf.problem, "unit": leaf.unit,
             "header": leaf.header, "is_header": leaf.field == values.HEADER, "ops": [], "widget": "",
@@ -106,8 +100,8 @@ class Builder:
         return {**shown, **self._widget(known, leaf.op or ops[0], leaf.given)}
 
     def _label(self, leaf: Leaf) -> str:
-        known = field(leaf.key)
-        return self._custom.get(leaf.field) or (capfirst(str(known.label)) if known else leaf.field)
+        known = self.draft.catalogue.field(leaf.key)
+        return capfirst(str(known.label)) if known else leaf.field
 
     def _widget(self, known: Field, op: str, given: Sequence[str]) -> dict[str, Any]:
         way = takes(op) if op in OPERATORS else "nothing"
@@ -121,15 +115,17 @@ class Builder:
             return {"widget": "select", "options": _marked(options, given)}
         if known.refers and self._is_long(known.refers):
             return {"widget": "lines" if way == "values" else "text", "text": "\n".join(given), "named": known.refers}
-        if known.type in ("choice", "level"):
+        if known.type in ("choice", "choices", "level"):
             options = self._rows(known.refers) if known.refers else _plain(known.choices())
             if way == "values":
                 return {"widget": "checks", "options": _marked(options, given, is_one=False)}
             return {"widget": "select", "options": _marked(options, given)}
         if way == "values":
             return {"widget": "lines", "text": "\n".join(given)}
-        if known.type in ("number", "since"):
-            return {"widget": known.type, "text": text}
+        if known.type in ("number", "amount", "since"):
+            return {"widget": "since" if known.type == "since" else "number", "text": text}
+        if known.type in _INPUTS:
+            return {"widget": "moment", "input": _INPUTS[known.type], "text": text}
         return {"widget": "text", "text": text, "is_pattern": way == "pattern"}
 
     def _rows(self, refers: str) -> Options:
@@ -162,6 +158,12 @@ class Builder:
             "unit": deed.given.get(f"{param.name}_unit", ["1"])[0], "is_required": param.is_required,
             "widget": param.type,
         }  # fmt: skip
+        if param.type == "answer":
+            return {**shown, **self._answer(deed.given.get("name", [""])[0], given)}
+        if param.type == "field":
+            fields = self.draft.catalogue.answerable()
+            kept = [one for one in fields if not self.is_brief or one[0] in given]
+            return {**shown, "widget": "select", "options": _marked(kept, given)}
         if param.refers and self._is_long(param.refers):
             return {**shown, "widget": "line", "named": param.refers}
         if param.refers or param.options:
@@ -174,13 +176,33 @@ class Builder:
             }
         return shown
 
+    def _answer(self, key: str, given: Sequence[str]) -> dict[str, Any]:
+        """The input for the answer to a form's field."""
+        item = self.draft.catalogue.items.get(key)
+        kind = item["kind"] if item else FieldKind.TEXT
+        if item and kind in (FieldKind.CHOICE, FieldKind.MULTI_CHOICE):
+            options = [(choice["value"], choice["label"]) for choice in item["choices"]]
+            if kind == FieldKind.MULTI_CHOICE:
+                return {"widget": "checks", "options": _marked(options, given, is_one=False)}
+            return {"widget": "select", "options": _marked([("", "–"), *options], given or [""])}
+        if kind == FieldKind.CHECKBOX:
+            options = [("", "–"), ("yes", _("yes")), ("no", _("no"))]
+            return {"widget": "select", "options": _marked(options, given or [""])}
+        if kind in (FieldKind.LONG_TEXT, FieldKind.RICH_TEXT):
+            return {"widget": "template"}
+        return {"widget": "line", "input": _INPUTS.get(kind, "text")}
+
+
+# type of a condition on a form's field, or its kind -> the browser's input for it
+_INPUTS = {"date": "date", "date_time": "datetime-local"}
+
 
 def _plain(choices: Sequence[tuple[Any, Any]]) -> Options:
     return [(str(key), str(label)) for key, label in choices]
 
 
 # Parameters that say which of the others are wanted.
-WAYS = ("how", "to")
+WAYS = ("how", "to", "name")
 _WANTED = {
     "agent": ("agent",),
     "team": ("round_robin", "least_loaded", "skill"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from tests import factories, people
+from tests import factories, forms, people
 from tests.automation.making import fresh, handled, leaf
 from tickets import rulebook
 from tickets.actions import canned, rules
@@ -34,6 +34,10 @@ _LEAVES = [
     some.builds(lambda op: leaf("assignee", op), some.sampled_from(["empty", "not_empty"])),
     some.builds(lambda op, value: leaf("subject", op, value), some.sampled_from(["contains", "matches", "begins"]),
                 some.sampled_from(["printer", "fire", "^the", "zzz"])),
+    some.builds(lambda op, value: leaf("fields.device", op, value), some.sampled_from(["is", "is_not"]),
+                some.sampled_from(["laptop", "phone"])),
+    some.builds(lambda op: leaf("fields.age", op, 3), some.sampled_from(["is", "at_least", "less_than"])),
+    some.builds(lambda op: leaf("fields.colours", op, "red"), some.sampled_from(["has", "has_not"])),
 ]  # fmt: skip
 TREES = some.recursive(
     some.one_of(_LEAVES),
@@ -44,6 +48,10 @@ TREES = some.recursive(
     ),
     max_leaves=6,
 )
+
+
+def answer(key: str, value: Any) -> dict[str, Any]:
+    return {"do": "set_field", "name": key, **({} if value is None else {"value": value})}
 
 
 def effects(world: dict[str, Any]) -> some.SearchStrategy:
@@ -60,6 +68,10 @@ def effects(world: dict[str, Any]) -> some.SearchStrategy:
         some.sampled_from(world["statuses"]).map(lambda pk: {"do": "set_status", "status": pk}),
         some.just({"do": "note", "text": "Seen"}),
         some.just({"do": "invite_rating"}),
+        some.sampled_from(["laptop", "phone", None]).map(lambda value: answer("device", value)),
+        some.sampled_from(["S1", None]).map(lambda value: answer("serial", value)),
+        some.sampled_from([3, 80]).map(lambda value: answer("age", value)),
+        some.sampled_from([["blue"], ["blue", "red"]]).map(lambda value: answer("colours", value)),
         some.just({"do": "send_canned", "canned": world["canned"]}),
     )
 
@@ -69,6 +81,9 @@ def world() -> dict[str, Any]:
     here, there = factories.department(), factories.department()
     agents = [people.agent(here), people.agent(there), people.agent(here, there), people.admin()]
     teams = [people.team(agents[0], agents[2]), people.team(agents[1])]
+    devices = forms.form([item for item in forms.DEVICE if item.get("required") != "close"])
+    forms.form(forms.CHOICES)
+    topic = factories.help_topic(here, form=devices)
     return {
         "departments": [here.pk, there.pk],
         "agents": [agent.pk for agent in agents],
@@ -77,6 +92,7 @@ def world() -> dict[str, Any]:
         "boss": agents[3],
         "canned": canned.save(None, by=agents[3], title="Seen", body="Seen, {{ requester.first_name }}.").pk,
         "here": here,
+        "topic": topic,
     }
 
 
@@ -99,7 +115,8 @@ def _one(world: dict[str, Any], data: some.DataObject) -> int:
     ticket = factories.ticket_in(
         state, User.objects.get(pk=world["boss"].pk), department=world["here"],
         subject=data.draw(some.sampled_from(["The printer", "Fire!", "Hello"])),
-        priority=data.draw(some.integers(1, 4)),
+        priority=data.draw(some.integers(1, 4)), help_topic=world["topic"],
+        fields=data.draw(some.sampled_from([{"device": "laptop", "serial": "S0"}, {"device": "phone", "age": 4}])),
     )  # fmt: skip
     TicketEvent.objects.unhandled().update(handled_at=timezone.now())
     for number in range(data.draw(some.integers(1, 4))):
@@ -140,6 +157,7 @@ def _compare(dry, ticket: Ticket) -> None:
         assert [bool(one["refused"]) for one in run.effects] == [bool(one.refused) for one in step.effects], run.effects
     now = {name: getattr(ticket, column) for name, column in COLUMNS.items()} | {"tags": ticket.tag_names}
     now["message_count"] = ticket.message_count
+    now |= {f"fields.{key}": ticket.fields.get(key) for key in ("device", "serial", "age", "colours")}
     reopened = any(one.effect["do"] == "reopen" and one.changes for step in dry.steps for one in step.effects)
     for name, value in now.items():
         if name == "sla_policy" or (name == "assignee" and reopened):  # who gets it back is for the agents to be there

@@ -11,7 +11,7 @@ from tickets import fields as asked
 from tickets.actions.door import opened
 from tickets.events import record
 from tickets.field_values import Item, words
-from tickets.models import Field, FormVersion, Ticket
+from tickets.models import FormVersion, Ticket
 from tickets.permissions import Actor
 from tickets.refusals import Invalid
 
@@ -22,17 +22,11 @@ def set_fields(ticket: Ticket, *, by: Actor, fields: Mapping[str, Any]) -> Ticke
     """Changes the answers given in `fields` and leaves the others; None takes one off. Also takes fields that the
     ticket's form does not ask, if another form does. Raises Invalid with `fields.KEY` for each that will not do."""
     with opened("triage", ticket, by) as (fresh, _now):
-        items = _items(fresh, fields)
-        checked = asked.check(items, fields, inside=True, complete=False, before=fresh.fields)
-        known = asked.by_key(items)
-        errors = checked.refusals()
-        for key in fields:
-            if key not in checked.shown:
-                errors |= _not_shown(known[key]) if key in known else asked.unknown(key)
+        items = asked.asked_with(fresh.form_version, fields)
+        answers, errors = asked.answered(items, fresh.fields, fields)
         if errors:
             raise Invalid(**errors)
-        kept = {key: value for key, value in fresh.fields.items() if key not in known or key in checked.values}
-        _keep(fresh, kept | checked.values, known, by)
+        _keep(fresh, answers, asked.by_key(items), by)
     return fresh
 
 
@@ -59,19 +53,6 @@ def _in_words(
         parts.append(f"{item['label']}: {was} → {now}")
     text = "; ".join(parts)
     return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
-
-
-def _items(ticket: Ticket, fields: Mapping[str, Any]) -> list[Item]:
-    """What the ticket was asked, and what else is to be set."""
-    items: list[Item] = list(ticket.form_version.items) if ticket.form_version else []
-    others = {key for key in set(fields) - set(asked.by_key(items)) if key.isidentifier()}
-    rows = Field.objects.filter(key__in=others) if others else ()
-    return items + [{"key": row.key, "kind": row.kind, "label": row.label, "choices": row.choices} for row in rows]
-
-
-def _not_shown(item: Item) -> dict[str, str]:
-    sentence = _("“%(label)s” is not asked with these other answers.") % {"label": item["label"]}
-    return {f"fields.{item['key']}": sentence}
 
 
 def require_answers(ticket: Ticket) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tickets import rulebook
 from tickets.actions.writing import check_text
+from tickets.automation.catalogue import Catalogue
 from tickets.automation.checks import problems
 from tickets.mail.alerts import tell_admins
 from tickets.models import SYSTEM, Rule, RuleVersion, User
@@ -28,6 +29,7 @@ def save(rule: Rule | None, *, by: Actor, **definition: Any) -> Rule:
         if name not in _SETTABLE:
             raise TypeError(name)
         setattr(row, name, value)
+    row.conditions, row.effects = Catalogue().settled(row.conditions, row.effects)
     found = dict(problems(row.kind, row.on, row.conditions, row.effects))
     try:
         row.name = check_text("name", row.name, 120)

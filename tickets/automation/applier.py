@@ -205,7 +205,7 @@ _ACTS: dict[str, Callable[[Deed], object]] = {
     "snooze": lambda deed: snoozing.snooze(deed.ticket, by=deed.by, until=_in(deed)),
     "wake": lambda deed: snoozing.wake(deed.ticket, by=deed.by),
     "set_field": lambda deed: fields.set_fields(
-        deed.ticket, by=deed.by, fields={deed.effect["name"]: deed.effect.get("text") or None}
+        deed.ticket, by=deed.by, fields={deed.effect["name"]: deed.effect.get("value")}
     ),
     "start": lambda deed: lifecycle.start(deed.ticket, by=deed.by),
     "resolve": lambda deed: lifecycle.resolve(deed.ticket, by=deed.by),

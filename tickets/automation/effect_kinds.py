@@ -18,7 +18,8 @@ Choices = Sequence[tuple[Any, Any]]
 
 @dataclass(frozen=True)
 class Param:
-    """`type`: "choice", "number", "minutes", "text", "line", "template" (checked by tickets.wording), "tags"."""
+    """`type`: "choice", "number", "minutes", "text", "line", "template" (checked by tickets.wording), "tags";
+    "field" is the key of a form's field, "answer" what it is answered."""
 
     name: str
     label: str | Promise
@@ -88,7 +89,7 @@ _ALL = (
     EffectKind("snooze", _("put it off"), (Param("minutes", _("from now"), "minutes", most=_YEAR),), "snooze"),
     EffectKind("wake", _("wake it"), (), "wake"),
     EffectKind("set_field", _("answer a field"),
-               (Param("name", _("field"), "line"), Param("text", _("answer"), "line", is_required=False))),
+               (Param("name", _("field"), "field"), Param("value", _("answer"), "answer", is_required=False))),
     EffectKind("start", _("start work"), (), "start"),
     EffectKind("resolve", _("resolve it"), (), "resolve"),
     EffectKind("close", _("close it"), (), "close"),

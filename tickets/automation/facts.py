@@ -13,10 +13,23 @@ from django.db.models import Count, Q
 from tickets import ratings, sla
 from tickets.automation.fields import ANCHORS, CUSTOM, HEADER, field
 from tickets.clock import ALWAYS, is_open
-from tickets.models import BusinessHours, Membership, Message, Permission, Rating, Status, Ticket, TicketEvent, User
+from tickets.fields import asked_with
+from tickets.models import (
+    BusinessHours,
+    Field,
+    Membership,
+    Message,
+    Permission,
+    Rating,
+    Status,
+    Ticket,
+    TicketEvent,
+    User,
+)
 
 LONGEST_TEXT = 100_000
 KEPT_TEXT = 2_000
+_ASKED = "asked"
 _MOMENTS = {**ANCHORS, "since_first_response": "first_response_at", "since_reopened": "reopened_at"}
 _WHOLE_MINUTE = 60.0
 _OF_MESSAGE = {"message", "mail", "files"}
@@ -197,9 +210,20 @@ def world(facts: Mapping[str, Any], deeds: Iterable[str], agents: Iterable[int])
     if "invite_rating" in deeds and "was_asked_to_rate" not in facts:
         ticket = Ticket.objects.filter(number=facts["number"]).first()
         found["was_asked_to_rate"] = ticket is not None and _was_asked(ticket)
+    if "set_field" in deeds:
+        found |= _asked(facts["number"])
     if "set_status" in deeds:
         found["statuses"] = {str(pk): state for pk, state in Status.objects.values_list("pk", "state")}
     return found
+
+
+def _asked(number: Any) -> dict[str, Any]:
+    """What the ticket was asked and what else could be, with its answers."""
+    ticket = Ticket.objects.select_related("form_version").filter(number=number).first()
+    if ticket is None:
+        return {}
+    items = asked_with(ticket.form_version, Field.objects.values_list("key", flat=True))
+    return {_ASKED: items, **{f"{CUSTOM}{key}": value for key, value in ticket.fields.items()}}
 
 
 def _agents(pks: set[int]) -> dict[str, Any]:
@@ -222,11 +246,13 @@ def _agents(pks: set[int]) -> dict[str, Any]:
 
 
 def kept(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts as they are written down: without most of a long text, which its message still has."""
+    """The facts as they are written down: without most of a long text, which its message still has, and without the
+    form, which its version still has."""
+    facts = {name: value for name, value in facts.items() if name != _ASKED}
     body = facts.get("body")
     if isinstance(body, str) and len(body) > KEPT_TEXT:
         return {**facts, "body": body[:KEPT_TEXT], "body_is_cut": True}
-    return dict(facts)
+    return facts
 
 
 def cut(results: Any) -> Any:

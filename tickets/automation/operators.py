@@ -87,6 +87,10 @@ OPERATORS: dict[str, Operator] = {
     "at_most": Operator(_("is at most"), "value", _number(lambda fact, value: fact <= value)),
     "more_than": Operator(_("is more than"), "value", _number(lambda fact, value: fact > value)),
     "less_than": Operator(_("is less than"), "value", _number(lambda fact, value: fact < value)),
+    "before": Operator(_("is before"), "value", _number(lambda fact, value: fact < value)),
+    "after": Operator(_("is after"), "value", _number(lambda fact, value: fact > value)),
+    "ticked": Operator(_("is ticked"), "nothing", lambda fact, _v: fact is True),
+    "not_ticked": Operator(_("is not ticked"), "nothing", lambda fact, _v: fact is not True),
     "has": Operator(_("has"), "value", lambda fact, value: value in _folded(fact or []), _folded),
     "has_not": Operator(_("does not have"), "value", lambda fact, value: value not in _folded(fact or []), _folded),
     "has_any": Operator(
@@ -123,7 +127,14 @@ TYPES: dict[str, tuple[str, ...]] = {
     "number": ("is", "is_not", *_ORDER),
     "flag": ("is",),
     "tags": ("has", "has_not", "has_any", "has_all", "empty", "not_empty"),
+    "amount": ("is", "is_not", *_ORDER, "empty", "not_empty"),
+    "date": ("is", "is_not", "before", "after", "empty", "not_empty"),
+    "date_time": ("before", "after", "empty", "not_empty"),
+    "choices": ("has", "has_not", "has_any", "has_all", "empty", "not_empty"),
+    "box": ("ticked", "not_ticked"),
+    "files": ("empty", "not_empty"),
     "since": (*_ORDER, "empty", "not_empty"),
     "hours": ("inside", "outside"),
+    # What a form asks, as long as nobody has looked up its kind (catalogue.py).
     "any": (*_ONE, "contains", "contains_not", "contains_any", "begins", "ends", "matches", "matches_not", *_ORDER),
 }  # fmt: skip

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tickets import fields as asked
 from tickets.automation.effect_kinds import EFFECTS
+from tickets.automation.fields import CUSTOM
 from tickets.states import VERBS, Priority
 
 UNKNOWN = "?"
@@ -99,6 +101,19 @@ def _set_status(effect: Effect, facts: Facts) -> Changes:
     return {"status": status}
 
 
+def _set_field(effect: Effect, facts: Facts) -> Changes:
+    """An answer may show or hide other questions; what is asked no more loses its answer."""
+    key, items = effect["name"], facts.get("asked")
+    if items is None:
+        return {f"{CUSTOM}{key}": effect.get("value")}
+    before = {name.removeprefix(CUSTOM): value for name, value in facts.items() if name.startswith(CUSTOM)}
+    before = {name: value for name, value in before.items() if value is not None}
+    after, errors = asked.answered(items, before, {key: effect.get("value")})
+    if errors:
+        raise Impossible("field")
+    return {f"{CUSTOM}{name}": after.get(name) for name in {*before, *after}}
+
+
 def _written(facts: Facts) -> Changes:
     return {"message_count": (facts.get("message_count") or 0) + 1}
 
@@ -130,7 +145,7 @@ _PREDICTIONS: dict[str, Callable[[Effect, Facts], Changes]] = {
     "clear_due": lambda effect, facts: {"has_manual_due": False},
     "snooze": lambda effect, facts: {"is_snoozed": True},
     "wake": lambda effect, facts: {"is_snoozed": False},
-    "set_field": lambda effect, facts: {f"fields.{effect['name']}": effect.get("text") or None},
+    "set_field": _set_field,
     "start": lambda effect, facts: _moved("start", facts),
     "resolve": lambda effect, facts: _moved("resolve", facts),
     "close": lambda effect, facts: _moved("close", facts),

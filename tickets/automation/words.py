@@ -10,12 +10,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tickets.automation.catalogue import Catalogue
 from tickets.automation.checks import leaves
 from tickets.automation.effect_kinds import EFFECTS, Param
 from tickets.automation.fields import CUSTOM, Field, field
 from tickets.automation.operators import OPERATORS
 from tickets.automation.references import REFERENCES
-from tickets.models import Field as CustomField
 from tickets.models import Rule
 
 LONGEST = 60
@@ -25,21 +25,19 @@ Definition = Mapping[str, Any]
 class Names:
     """The names of the rows that rules mention, read once for all of them; also of rows that are switched off."""
 
-    def __init__(self, wanted: Iterable[tuple[str, int]] = (), keys: Iterable[str] = ()) -> None:
+    def __init__(self, wanted: Iterable[tuple[str, int]] = ()) -> None:
         by_kind: dict[str, set[int]] = {}
         for kind, pk in wanted:
             by_kind.setdefault(kind, set()).add(pk)
         self._rows = {kind: _names(kind, pks) for kind, pks in by_kind.items()}
-        custom = {key.removeprefix(CUSTOM) for key in keys if key.startswith(CUSTOM)}
-        rows = CustomField.objects.filter(key__in=custom).values_list("key", "label") if custom else ()
-        self._labels = {f"{CUSTOM}{key}": label for key, label in rows}
+        self.catalogue = Catalogue()
 
     def of(self, kind: str, pk: Any) -> str:
         return self._rows.get(kind, {}).get(pk) or _("(gone)")
 
     def label(self, key: str) -> str:
-        known = field(key)
-        return self._labels.get(key) or (str(known.label) if known else key)
+        known = self.catalogue.field(key) or field(key)
+        return str(known.label) if known else key
 
 
 def _names(kind: str, pks: set[int]) -> dict[int, str]:
@@ -49,8 +47,7 @@ def _names(kind: str, pks: set[int]) -> dict[int, str]:
 
 def names_for(definitions: Iterable[Definition]) -> Names:
     definitions = list(definitions)
-    keys = {leaf["field"] for one in definitions for leaf in leaves(one["conditions"])}
-    return Names((pair for one in definitions for pair in mentioned(one)), keys)
+    return Names(pair for one in definitions for pair in mentioned(one))
 
 
 def mentioned(definition: Definition) -> list[tuple[str, int]]:
@@ -115,7 +112,7 @@ def condition(tree: Mapping[str, Any], names: Names, *, inner: bool = False) -> 
 
 
 def leaf_words(leaf: Mapping[str, Any], names: Names) -> str:
-    known, operator = field(str(leaf["field"])), OPERATORS.get(str(leaf.get("op")))
+    known, operator = names.catalogue.field(str(leaf["field"])), OPERATORS.get(str(leaf.get("op")))
     label = names.label(str(leaf["field"]))
     if known is None or operator is None:
         return _("%(field)s (unknown)") % {"field": label}
@@ -136,6 +133,8 @@ def value_words(known: Field, value: Any, names: Names) -> str:
         return _("the hours of its SLA policy")
     if known.refers and _is_key(value):
         return names.of(known.refers, value)
+    if known.group == "custom" and known.type not in ("text", "any"):
+        return names.catalogue.words(known, value)
     if known.type in ("choice", "level"):
         return str(next((label for option, label in known.choices() if option == value), value))
     if isinstance(value, bool):
@@ -145,7 +144,7 @@ def value_words(known: Field, value: Any, names: Names) -> str:
 
 def fact_words(key: str, value: Any, names: Names) -> str:
     """What was found on the ticket."""
-    known = field(key)
+    known = names.catalogue.field(key)
     if value is None or value == "" or value == []:
         return _("nothing")
     if known is None:
@@ -168,9 +167,7 @@ def effect(said: Mapping[str, Any], names: Names) -> str:
     kind = EFFECTS.get(said.get("do", ""))
     if kind is None:
         return _("(unknown)")
-    given = [
-        _param(param, said[param.name], names) for param in kind.params if said.get(param.name) not in (None, "", [])
-    ]
+    given = [_param(param, said, names) for param in kind.params if said.get(param.name) not in (None, "", [])]
     return f"{kind.label}: {', '.join(given)}" if given else str(kind.label)
 
 
@@ -179,12 +176,18 @@ def refusal(code: str) -> str:
     told = {
         "state": _("The ticket is not in a state for this."), "agent": _("The agent does not work in this department."),
         "same": _("It is in this department already."), "tags": _("These are too many tags."),
+        "field": _("The field does not take this answer here."),
         "status": _("This status belongs to another state."), "rated": _("The requester has been asked already."),
     }  # fmt: skip
     return told.get(code, code)
 
 
-def _param(param: Param, value: Any, names: Names) -> str:
+def _param(param: Param, said: Mapping[str, Any], names: Names) -> str:
+    value = said[param.name]
+    if param.type == "field":
+        return names.label(f"{CUSTOM}{value}")
+    if param.type == "answer" and (asked := names.catalogue.field(f"{CUSTOM}{said.get('name')}")):
+        return f"“{_cut(names.catalogue.words(asked, value))}”"
     if param.refers:
         return names.of(param.refers, value)
     if param.type == "minutes" and isinstance(value, (int, float)):

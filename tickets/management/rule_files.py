@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tickets.actions import rules
+from tickets.automation.catalogue import Catalogue
 from tickets.automation.effect_kinds import EFFECTS
 from tickets.automation.fields import field
 from tickets.automation.references import REFERENCES
@@ -164,6 +165,7 @@ def _read(row: Any, mistakes: list[str]) -> Entry | None:
     except (TypeError, AttributeError):
         mistakes.append(_("line %(line)d: this rule cannot be read.") % {"line": line})
         return None
+    conditions, effects = Catalogue().settled(conditions, effects)
     definition = {
         "kind": row["kind"], "name": row["name"], "description": str(row.get("description", "")),
         "on": list(row.get("on") or []), "conditions": conditions, "effects": effects,
