@@ -47,7 +47,9 @@ def preview(macro: Rule, plan: Plan) -> Answer:
     """`fits` is whether its conditions hold; `changes` are the ticket's facts with their old and new values."""
     planned = [one for step in plan.steps for one in step.effects]
     names = words.names_for([macro.definition])
-    effects = [_effect(one.effect, one.changes, one.refused, names) for one in planned]
+    effects = [
+        {**_effect(one.effect, one.changes, words.refusal(one.refused), names), "code": one.refused} for one in planned
+    ]
     return {"id": macro.pk, "name": macro.name, "fits": bool(plan.steps), "effects": effects, "changes": plan.changes}
 
 

@@ -52,6 +52,10 @@ class EffectShape(Shape):
     refused = serializers.CharField(help_text=_("Why the ticket refused it; else empty."))
 
 
+class PlannedShape(EffectShape):
+    code = serializers.CharField(help_text=_("The same in one word, for programs."))
+
+
 class RuleRunShape(Shape):
     rule = serializers.IntegerField(allow_null=True, help_text=_("Its id; null when it was deleted."))
     name = serializers.CharField()
@@ -111,5 +115,5 @@ class MacroPreviewShape(Shape):
     id = serializers.IntegerField()
     name = serializers.CharField()
     fits = serializers.BooleanField(help_text=_("Whether its conditions hold for the ticket now."))
-    effects = EffectShape(many=True)
+    effects = PlannedShape(many=True)
     changes = serializers.DictField(help_text=_("What would be different in the end, by fact."))
