@@ -157,7 +157,8 @@ def _compare(dry, ticket: Ticket) -> None:
         assert [bool(one["refused"]) for one in run.effects] == [bool(one.refused) for one in step.effects], run.effects
     now = {name: getattr(ticket, column) for name, column in COLUMNS.items()} | {"tags": ticket.tag_names}
     now["message_count"] = ticket.message_count
-    now |= {f"fields.{key}": ticket.fields.get(key) for key in ("device", "serial", "age", "colours")}
+    if "asked" in dry.before:  # some rule answers fields
+        now |= {f"fields.{key}": ticket.fields.get(key) for key in ("device", "serial", "age", "colours")}
     reopened = any(one.effect["do"] == "reopen" and one.changes for step in dry.steps for one in step.effects)
     for name, value in now.items():
         if name == "sla_policy" or (name == "assignee" and reopened):  # who gets it back is for the agents to be there
