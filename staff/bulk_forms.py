@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from staff.forms import NonceForm
 from staff.snooze_form import presets
 from staff.times import Clock
-from tickets import queries
+from tickets import commas, queries
 from tickets.actions.bulk_verbs import BulkVerb
 from tickets.models import Department, Rule, Status, Team, User
 from tickets.reading import zone_of
@@ -94,7 +94,7 @@ class BulkForm(NonceForm):
         found: dict[str, Any] = {name: data[name] for name in self.verb.asks}
         for name in ("add", "remove"):
             if name in found:
-                found[name] = [tag.strip().lower() for tag in found[name].split(",") if tag.strip()]
+                found[name] = [tag.lower() for tag in commas.split(found[name])]
         if "until" in found:
             found["until"] = found["until"].replace(tzinfo=zone_of(self.user)).isoformat()
         return {**found, "nonce": str(data.get("nonce") or self.initial["nonce"])}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from staff import drafts
 from staff.forms import ReplyForm
 from staff.times import Clock
+from tickets import commas
 from tickets.models import Draft, Ticket, User
 from tickets.reading import zone_of
 
@@ -29,10 +30,7 @@ def reply_extras(
     names = {ticket.requester.email: ticket.requester.display_name}
     clock = Clock(user)
     return {
-        "people": {
-            name: ", ".join(names.get(one.strip(), one.strip()) for one in text.split(","))
-            for name, text in people.items()
-        },
+        "people": {name: ", ".join(names.get(one, one) for one in commas.split(text)) for name, text in people.items()},
         "people_open": any(form[name].errors for name in people) or people != {"bcc": "", **usual},
         "signature": signature(ticket, user),
         "reply_files": drafts.files(draft),

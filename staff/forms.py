@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from staff import rich
 from staff.times import size
-from tickets import queries, recipients
+from tickets import commas, queries, recipients
 from tickets.compiled import Compiled
 from tickets.models import CannedAttachment, Department, HelpTopic, Status, Team, Ticket, User
 from tickets.reading import zone_of
@@ -223,7 +223,7 @@ class TagsForm(TicketPanel):
         self.initial.setdefault("tags", ", ".join(self.ticket.tag_names))
 
     def clean_tags(self) -> list[str]:
-        return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
+        return commas.split(self.cleaned_data["tags"])
 
 
 class TransferForm(TicketPanel):

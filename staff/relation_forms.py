@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from staff.forms import Mark, TicketPanel, agents_in
+from tickets import commas
 from tickets.actions import linking
 from tickets.models import Follower, Message, Task, User
 from tickets.reading import zone_of
@@ -77,7 +78,7 @@ class MergeForm(TicketPanel):
     )
 
     def clean_number(self) -> list[str]:
-        numbers = [one.strip() for one in self.cleaned_data["number"].replace(" ", ",").split(",") if one.strip(" #")]
+        numbers = [one for one in commas.split(self.cleaned_data["number"].replace(" ", ",")) if one.strip("#")]
         if not numbers:
             raise forms.ValidationError(_("Name at least one ticket."))
         return list(dict.fromkeys(numbers))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from staff import columns
 from staff.forms import Mark
-from tickets import search_form
+from tickets import commas, search_form
 from tickets.listing import GROUPS, ORDERS, field_orders
 from tickets.models import Department, Role, SavedView, Team, User, ViewAudience
 from tickets.search_filters import FILTERS
@@ -94,8 +94,7 @@ class FilterForm(forms.Form):
     def _values(key: str, given: Any) -> tuple[str, ...]:
         if not isinstance(given, str):
             return tuple(given)
-        parts = [given.strip()] if key in SINGLE else [part.strip() for part in given.split(",")]
-        return tuple(part for part in parts if part)
+        return tuple(filter(None, [given.strip()] if key in SINGLE else commas.split(given)))
 
     @property
     def first(self) -> list[forms.BoundField]:

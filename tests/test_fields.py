@@ -65,6 +65,7 @@ def test_a_condition_is_told_in_words() -> None:
         ({"kind": "choice", "choices": DEVICES}, "LAPTOP", "laptop"),
         ({"kind": "multi_choice", "choices": DEVICES}, ["phone", "Laptop"], ["laptop", "phone"]),
         ({"kind": "multi_choice", "choices": DEVICES}, "phone, laptop", ["laptop", "phone"]),
+        ({"kind": "multi_choice", "choices": DEVICES}, "phone، laptop", ["laptop", "phone"]),
         ({"kind": "multi_choice", "choices": DEVICES}, [], None),
         ({"kind": "checkbox"}, "on", True),
         ({"kind": "checkbox"}, "", False),

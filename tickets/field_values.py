@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from tickets import commas
 from tickets.models.forms import FieldKind
 
 Item = dict[str, Any]
@@ -126,7 +127,7 @@ def _choice(item: Item, raw: Any) -> str:
 
 
 def _choices(item: Item, raw: Any) -> list[str] | None:
-    parts: Sequence[Any] = raw.split(",") if isinstance(raw, str) else raw
+    parts: Sequence[Any] = commas.split(raw) if isinstance(raw, str) else raw
     if not isinstance(parts, list | tuple):
         raise Unreadable(_("This must be a list."))
     if len(parts) > 200:

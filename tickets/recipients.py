@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from email.utils import getaddresses
@@ -28,7 +29,7 @@ class Recipients:
 def read(text: str, name: str) -> list[str]:
     """Addresses separated by commas, semicolons or lines, with or without names; lower case, each once. Raises Invalid
     with the field's `name`."""
-    pairs = getaddresses([text.replace(";", ",").replace("\n", ",")])
+    pairs = getaddresses([re.sub("[;،\n]", ",", text)])
     found = list(dict.fromkeys(address.strip().lower() for _name, address in pairs if address.strip()))
     for address in found:
         try:

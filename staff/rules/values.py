@@ -11,6 +11,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from tickets import commas
 from tickets.automation.catalogue import Catalogue
 from tickets.automation.effect_kinds import EFFECTS, Param
 from tickets.automation.fields import HEADER, Field
@@ -160,7 +161,7 @@ def _answer(item: Item | None, texts: Sequence[str]) -> Any:
 def _param(param: Param, text: str, unit: str) -> Any:
     plain = text.strip()
     if param.type == "tags":
-        return [one.strip().lower() for one in plain.split(",") if one.strip()]
+        return [one.lower() for one in commas.split(plain)]
     if param.type in ("number", "minutes") and plain:
         number = _number(plain)
         is_time = param.type == "minutes" and not isinstance(number, str)
