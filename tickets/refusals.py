@@ -28,16 +28,16 @@ class IllegalTransition(Refused):
         self.state = str(ticket.state)
         self.archived = ticket.archived_at is not None
         self.allowed = ["unarchive"] if self.archived else allowed_from(self.state)
-        state = _("archived") if self.archived else State(self.state).label.lower()
+        state = _("Archived") if self.archived else State(self.state).label
         if ticket.deleted_at is not None:
-            self.allowed, state = ["restore"], _("in the trash")
+            self.allowed, state = ["restore"], _("In the trash")
         super().__init__(
-            _("%(verb)s is not possible: ticket %(number)s is %(state)s. Possible now: %(allowed)s.")
+            _("Not possible: “%(verb)s”. State of ticket %(number)s: %(state)s. Possible now: %(allowed)s.")
             % {
                 "verb": VERBS[verb].label,
                 "number": ticket.number,
                 "state": state,
-                "allowed": ", ".join(str(VERBS[name].label).lower() for name in self.allowed),
+                "allowed": ", ".join(str(VERBS[name].label) for name in self.allowed),
             }
         )
 

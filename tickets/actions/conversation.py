@@ -126,8 +126,8 @@ def check_status(ticket: Ticket, status: Status) -> None:
     """Raises Invalid unless the status is switched on and belongs to the ticket's state."""
     if status.state != ticket.state or not status.is_enabled:
         raise Invalid(
-            status=_("“%(status)s” cannot be used while the ticket is %(state)s.")
-            % {"status": status.label, "state": State(ticket.state).label.lower()}
+            status=_("“%(status)s” does not belong to the state “%(state)s” that the ticket is in.")
+            % {"status": status.label, "state": State(ticket.state).label}
         )
 
 
