@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tickets.models.event import TicketEvent
 from tickets.models.people import User
@@ -25,7 +26,7 @@ class RuleQuerySet(models.QuerySet["Rule"]):
 
 class Rule(models.Model):
     class Kind(models.TextChoices):
-        FILTER = "filter", _("Filter")
+        FILTER = "filter", pgettext_lazy("rule", "Filter")
         TRIGGER = "trigger", _("Trigger")
         AUTOMATION = "automation", _("Automation")
         MACRO = "macro", _("Macro")
