@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_language_from_request
 
 
 class NoNullMiddleware:
@@ -27,7 +29,9 @@ def page(request: HttpRequest, status: int) -> HttpResponse:
         problem = {"type": "about:blank", "title": titles.get(status, "Server error"), "status": status}
         return JsonResponse(problem, status=status, content_type="application/problem+json")
     if status == 500:  # whatever is broken, the database for one, must not be needed to say so
-        return HttpResponse(render_to_string("errors/500.html"), status=500)
+        language = getattr(request, "LANGUAGE_CODE", None) or get_language_from_request(request)
+        with translation.override(language):
+            return HttpResponse(render_to_string("errors/500.html"), status=500)
     return render(request, f"errors/{status}.html", status=status)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class SlaRun(models.Model):
@@ -13,13 +14,13 @@ class SlaRun(models.Model):
     begun_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
-    seconds = models.PositiveIntegerField(help_text="What was promised.")
-    ran = models.PositiveIntegerField(help_text="What it took.")
+    seconds = models.PositiveIntegerField(help_text=_("What was promised."))
+    ran = models.PositiveIntegerField(help_text=_("What it took."))
     policy_name = models.CharField(max_length=80)
     calendar_name = models.CharField(max_length=80)
-    calendar_digest = models.CharField(max_length=16, help_text="Equal for equal hours, holidays and dates.")
-    is_met = models.BooleanField(default=True, help_text="False: overdue and open, or closed without.")
-    steps = models.JSONField(help_text="start, end, kind, seconds, ran, what, by; from the start to the due moment.")
+    calendar_digest = models.CharField(max_length=16, help_text=_("Equal for equal hours, holidays and dates."))
+    is_met = models.BooleanField(default=True, help_text=_("False: overdue and open, or closed without."))
+    steps = models.JSONField(help_text=_("start, end, kind, seconds, ran, what, by; from the start to the due moment."))
 
     class Meta:
         ordering = ["id"]
