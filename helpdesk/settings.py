@@ -252,7 +252,12 @@ TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0, 0, 5)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # The languages that are offered: those whose catalogue under locale/ is complete.
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [
+    ("en", _("English")),
+    ("de", _("German")),
+    ("fr", _("French")),
+    ("ar", _("Arabic")),
+]
 # For whoever chose none and whose browser asks for none of ours. Not LANGUAGE: every shell has that.
 LANGUAGE_CODE = _one_of("DESK_LANGUAGE", "en", dict(LANGUAGES), "en")
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
