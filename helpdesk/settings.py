@@ -256,6 +256,8 @@ LANGUAGES = [
     ("en", _("English")),
     ("de", _("German")),
     ("fr", _("French")),
+    ("es", _("Spanish")),
+    ("pt-br", _("Portuguese (Brazil)")),
     ("ar", _("Arabic")),
 ]
 # For whoever chose none and whose browser asks for none of ours. Not LANGUAGE: every shell has that.
