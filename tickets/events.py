@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from tickets import reversal, rulebook, saving, tracking
 from tickets.models import Message, Ticket, TicketEvent, User
@@ -127,9 +129,31 @@ EVENTS: dict[str, EventKind] = {
 }
 
 
+# Which of an event's data are words of ours: kept as the sources say them, read in the language of the reader.
+_WORDS = {
+    "opened": ("source",),
+    "priority_changed": ("old", "new"),
+    "status_changed": ("new",),
+    "role_changed": ("role",),
+    "rated": ("label",),
+    "linked": ("relation",),
+    "unlinked": ("relation",),
+    **dict.fromkeys(("sla_warning", "sla_breach", "sla_escalated", "sla_not_escalated"), ("target",)),
+}
+
+
 def sentence(event: TicketEvent) -> str:
     """The event in one sentence for people; plain text, not yet escaped."""
-    return str(EVENTS[event.kind].sentence % {"actor": event.actor_name, **event.data})
+    words = {name: gettext(event.data[name]) for name in _WORDS.get(event.kind, ()) if event.data.get(name)}
+    return str(EVENTS[event.kind].sentence % {"actor": event.actor_name, **event.data, **words})
+
+
+def _kept(data: dict[str, Any]) -> dict[str, Any]:
+    """Data as JSON takes them: labels as the sources say them, whatever language the page is in."""
+    if not any(isinstance(value, Promise) for value in data.values()):
+        return data
+    with translation.override(None):
+        return {name: str(value) if isinstance(value, Promise) else value for name, value in data.items()}
 
 
 _cause: ContextVar[dict[str, Any] | None] = ContextVar("cause", default=None)
@@ -150,7 +174,8 @@ def record(
 ) -> TicketEvent:
     """Writes the event in the caller's transaction and, if something follows from it, nudges a worker after commit.
 
-    `data` must be JSON and hold what the sentence needs. `name` replaces the actor's name (a guest's, for example).
+    `data` must be JSON or lazy labels, and hold what the sentence needs. `name` replaces the actor's name (a guest's,
+    for example).
     """
     changes, cause = tracking.taken(ticket, kind), _cause.get()
     has_effects = EVENTS[kind].has_effects or rulebook.listens(kind, changes)
@@ -162,7 +187,7 @@ def record(
         actor=by if isinstance(by, User) else None,
         actor_name=name or by.display_name,
         message=message,
-        data=data,
+        data=_kept(data),
         changes=changes,
         cause=cause,
         handled_at=None if has_effects else ticket.updated_at,

@@ -126,7 +126,7 @@ def _set_role(ticket: Ticket, row: Follower, role: str, by: Actor) -> None:
         return
     old, row.role = row.role, role
     row.save(update_fields=["role"])
-    label = str(Role(role).label).lower()
+    label = Role(role).label
     record(ticket, "role_changed", by=by, person=row.user.display_name, role=label, person_id=row.user_id, old=old)
 
 

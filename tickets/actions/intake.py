@@ -99,7 +99,7 @@ def _open(
     ticket.first_message = first
     event = record(
         ticket, "opened", by=by, message=first, name="" if isinstance(by, User) else requester.display_name,
-        source=str(Source(source).label), department=ticket.department.name, auto_response=auto_response,
+        source=Source(source).label, department=ticket.department.name, auto_response=auto_response,
     )  # fmt: skip
     if sifted is not None:
         write_tags(ticket)

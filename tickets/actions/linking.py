@@ -138,5 +138,5 @@ def _tell(kind: str, ticket: Ticket, other: Ticket, relation: str, by: Actor) ->
         count = TicketLink.objects.filter(Q(ticket=one) | Q(other=one)).count()
         Ticket.objects.filter(pk=one.pk).update(link_count=count)
         one.link_count = count
-        label = str(RELATIONS[word].label)
+        label = RELATIONS[word].label
         record(one, kind, by=by, word=word, other_id=another.pk, relation=label, number=another.number)

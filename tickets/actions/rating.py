@@ -27,7 +27,7 @@ def rate(ticket: Ticket, *, by: User, score: int, comment: str = "") -> Rating:
             return old
         given = {"score": score, "comment": comment, "rated_by": by, "rated_at": now, "agent": fresh.assignee}
         row, _new = Rating.objects.update_or_create(ticket=fresh, round=fresh.reopen_count, defaults=given)
-        label = str(Score(score).label)
+        label = Score(score).label
         record(fresh, "rated", by=by, label=label, score=score, old=old.score if old else None, comment=comment[:400])
     return row
 

@@ -30,8 +30,7 @@ def set_priority(ticket: Ticket, *, by: Actor, priority: int) -> Ticket:
         if old != priority:
             match_policy(fresh, by)  # another policy, or the same that promises more for a higher priority
             fresh.save(update_fields=["priority", "updated_at", *sla.STAMPED])
-            old_label, new_label = str(Priority(old).label), str(Priority(priority).label)
-            record(fresh, "priority_changed", by=by, old=old_label, new=new_label)
+            record(fresh, "priority_changed", by=by, old=Priority(old).label, new=Priority(priority).label)
     return fresh
 
 
@@ -68,7 +67,7 @@ def set_status(ticket: Ticket, *, by: Actor, status: Status | None) -> Ticket:
         fresh.status = status
         sla.follow_status(fresh, now, by)
         fresh.save(update_fields=["status", "updated_at", *sla.STAMPED])
-        record(fresh, "status_changed", by=by, new=status.label if status else str(State(fresh.state).label))
+        record(fresh, "status_changed", by=by, new=status.label if status else State(fresh.state).label)
     return fresh
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
+from django.utils import translation
 
 from tickets import ratings, sla
 from tickets.automation.fields import ANCHORS, CUSTOM, HEADER, field
@@ -131,7 +132,9 @@ def _event(event: TicketEvent, with_rating: bool) -> dict[str, Any]:
         "is_by_rule": event.cause is not None,
     }
     if event.kind in ("sla_warning", "sla_breach"):
-        facts["sla_target"] = {str(label): key for key, label in sla.LABELS.items()}.get(event.data.get("target", ""))
+        with translation.override(None):  # as the event keeps it
+            targets = {str(label): key for key, label in sla.LABELS.items()}
+        facts["sla_target"] = targets.get(event.data.get("target", ""))
     if with_rating:
         last = Rating.objects.filter(ticket=event.ticket_id).order_by("-rated_at").first()
         facts["rating"] = last.score if last else None
