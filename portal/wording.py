@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
-from django.utils.dates import MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tickets import clock, sla
+from tickets import clock, reading, sla
 from tickets.models import Department, Ticket
 
 
@@ -25,12 +25,13 @@ def clock_face(now: datetime | None = None) -> Callable[[datetime], str]:
         if seconds < 60:
             return _("just now")
         if seconds < 86_400:
-            return f"{int(seconds // 60)} min" if seconds < 3600 else f"{int(seconds // 3600)} h"
+            is_hours = seconds >= 3600
+            words = _("%(count)d h") if is_hours else _("%(count)d min")
+            return words % {"count": seconds // (3600 if is_hours else 60)}
         local = moment.astimezone(zone)
         if seconds < 6 * 86_400:
             return f"{WEEKDAYS_ABBR[local.weekday()]} {local:%H:%M}"
-        day = f"{local.day} {MONTHS_3[local.month].capitalize()}"
-        return day if local.year == this_year else f"{day} {local.year}"
+        return reading.day(local) if local.year == this_year else reading.day_and_year(local)
 
     return when
 
@@ -42,16 +43,15 @@ def day_and_time(moment: datetime) -> str:
         return f"{_('today')} {local:%H:%M}"
     if now - local < timedelta(days=6):
         return f"{WEEKDAYS[local.weekday()]} {local:%H:%M}"
-    day = f"{local.day} {MONTHS_3[local.month].capitalize()}"
-    return f"{day} {local:%H:%M}" if local.year == now.year else f"{day} {local.year}"
+    return f"{reading.day(local)} {local:%H:%M}" if local.year == now.year else reading.day_and_year(local)
 
 
 def size(octets: int) -> str:
     if octets < 1000:
         return f"{octets} B"
     if octets < 1_000_000:
-        return f"{octets // 1000} kB"
-    return f"{octets / 1_000_000:.1f} MB"
+        return _("%(count)d kB") % {"count": octets // 1000}
+    return _("%(count).1f MB") % {"count": octets / 1_000_000}
 
 
 def coming(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -63,7 +63,7 @@ def coming(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     elif days < 7:
         day = str(WEEKDAYS[local.weekday()])
     else:
-        day = f"{local.day} {MONTHS_3[local.month].capitalize()}"
+        day = reading.day(local)
     return f"{day} {local:%H:%M}"
 
 
@@ -74,7 +74,7 @@ def closing_day(moment: datetime | None) -> str:
     local = timezone.localtime(moment)
     if moment - timezone.now() < timedelta(days=6):
         return str(WEEKDAYS[local.weekday()])
-    return f"{local.day} {MONTHS_3[local.month].capitalize()}"
+    return reading.day(local)
 
 
 def expectation(department: Department | None) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tickets.models import User
-from tickets.reading import zone_of
+from tickets.reading import day, day_and_year, zone_of
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -40,8 +40,7 @@ class Clock:
             return _("tomorrow %(time)s") % {"time": f"{local:%H:%M}"}
         if -7 < days < 7:
             return f"{WEEKDAYS_ABBR[local.weekday()]} {local:%H:%M}"
-        day = f"{local.day} {MONTHS_3[local.month].capitalize()}"
-        return day if local.year == self.today.year else f"{day} {local.year}"
+        return day(local) if local.year == self.today.year else day_and_year(local)
 
     def due(self, moment: datetime) -> str:
         """A deadline: "Due in 2 h", "Due tomorrow 10:30", "Overdue by 40 min"."""

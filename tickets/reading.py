@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.utils import timezone, translation
-from django.utils.translation import get_supported_language_variant
+from django.utils.dates import MONTHS_3
+from django.utils.translation import get_language, get_supported_language_variant
+from django.utils.translation import gettext as _
 
 from tickets.models import User
 
@@ -32,6 +35,18 @@ def zone_of(person: User | None) -> ZoneInfo:
         return ZoneInfo(person.time_zone if person and person.time_zone else settings.TIME_ZONE)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(settings.TIME_ZONE)
+
+
+def day(when: date) -> str:
+    """The day as the page's language writes it short: "3 Mar", "3. Mär", "3 de mar"."""
+    month = str(MONTHS_3[when.month])
+    if (get_language() or "en").startswith("en"):  # the others have names in the case that they are written in
+        month = month.capitalize()
+    return _("%(day)d %(month)s") % {"day": when.day, "month": month}
+
+
+def day_and_year(when: date) -> str:
+    return _("%(day)s %(year)d") % {"day": day(when), "year": when.year}
 
 
 @contextmanager

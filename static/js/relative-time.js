@@ -2,8 +2,11 @@
 // Only short forms of the last day change; anything else stays as the server wrote it.
 const watched = new Set();
 const language = document.documentElement.lang || undefined;
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
-const units = ["minute", "hour"].map((unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }));
+const numberingSystem = "latn"; // as the server writes them, in Arabic too
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short", numberingSystem });
+const units = ["minute", "hour"].map(
+  (unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", numberingSystem }),
+);
 let ticking = null;
 
 function refresh() {
@@ -16,7 +19,7 @@ customElements.define("relative-time", class extends HTMLElement {
     this.at = Date.parse(this.time?.dateTime ?? "");
     if (Number.isNaN(this.at)) return;
     this.time.title = exact.format(this.at);
-    this.relative = /^\d+\s?(min|h)\.?$/.test(this.time.textContent.trim());
+    this.relative = /^\d+\s?\p{L}{1,4}\.?$/u.test(this.time.textContent.trim());
     if (!this.relative) return;
     watched.add(this);
     ticking ??= setInterval(refresh, 30_000);
