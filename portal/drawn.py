@@ -24,7 +24,7 @@ def _message(one: dict[str, Any], quoted: str) -> str:
         f'{escape(one["initials"])}</span><div class="message__who"><h2 class="message__author" id="by-{one["id"]}">'
         f'{escape(one["author"])}</h2></div><span class="message__when"><relative-time>'
         f'<time datetime="{one["when_iso"]}">{escape(one["when"])}</time></relative-time></span></header>'
-        f'<div class="message__body prose">{one["body_html"]}</div>{_below(one, quoted)}</article>'
+        f'<div class="message__body prose" dir="auto">{one["body_html"]}</div>{_below(one, quoted)}</article>'
     )
 
 
@@ -34,7 +34,7 @@ def _below(one: dict[str, Any], quoted: str) -> str:
     if one["folded_html"]:
         html = (
             f'<details class="message__more"><summary aria-label="{quoted}">…</summary>'
-            f'<div class="message__quoted prose">{one["folded_html"]}</div></details>'
+            f'<div class="message__quoted prose" dir="auto">{one["folded_html"]}</div></details>'
         )
     if one["attachments"]:
         html += render_to_string("components/attachments.html", {"attachments": one["attachments"]})

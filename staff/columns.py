@@ -136,7 +136,7 @@ def _beyond(rows: Sequence[Row], names: set[str]) -> dict[int, dict[str, Any]]:
 
 
 def _row(one: dict[str, Any], columns: dict[str, Column], words: dict[str, str]) -> str:
-    unread = f'<span class="visually-hidden">{words["waits"]}: </span>' if one["unread"] else ""
+    unread = f'<bdi class="visually-hidden">{words["waits"]}: </bdi>' if one["unread"] else ""
     cells = "".join(
         f"<td{' class=table__number' if column.is_number else ''}>{column.cell(one)}</td>"
         for column in columns.values()
@@ -144,5 +144,6 @@ def _row(one: dict[str, Any], columns: dict[str, Column], words: dict[str, str])
     return (
         f'<tr class="trow{" trow--unread" if one["unread"] else ""}" id="row-{one["id"]}">'
         f'<td class="trow__check">{drawn.checkbox(one, words)}</td><td class="trow__subject">'
-        f'<a class="row__subject" href="{escape(one["url"])}">{unread}{escape(one["subject"])}</a></td>{cells}</tr>\n'
+        f'<a class="row__subject" dir="auto" href="{escape(one["url"])}">{unread}{escape(one["subject"])}</a></td>'
+        f"{cells}</tr>\n"
     )

@@ -49,17 +49,17 @@ def row(one: dict[str, Any], words: dict[str, str]) -> str:
     link covers the row."""
     classes = "row" + (" row--selected" if one["selected"] else "") + (" row--unread" if one["unread"] else "")
     current = ' aria-current="true"' if one["selected"] else ""
-    unread = f'<span class="visually-hidden">{words["waits"]}: </span>' if one["unread"] else ""
+    unread = f'<bdi class="visually-hidden">{words["waits"]}: </bdi>' if one["unread"] else ""
     kind = "row__who row__who--draft" if one["is_draft"] else "row__who"
-    who = f'<span class="{kind}">{escape(one["preview_who"])}:</span> ' if one["preview_who"] else ""
+    who = f'<bdi class="{kind}">{escape(one["preview_who"])}:</bdi> ' if one["preview_who"] else ""
     return (
         f'<li class="{classes}" id="row-{one["id"]}"><div class="row__state">{glyph(one["glyph"], tinted=True)}'
         f"{checkbox(one, words)}</div>"
-        f'<div class="row__text"><div class="row__meta"><span class="ellipsis"><span class="visually-hidden">'
-        f"{escape(one['state_label'])}: </span>{escape(one['requester'])} · {one['number']}</span>"
+        f'<div class="row__text"><div class="row__meta"><span class="ellipsis" dir="auto"><bdi class="visually-hidden">'
+        f"{escape(one['state_label'])}: </bdi>{escape(one['requester'])} · {one['number']}</span>"
         f"{time(one['when'], one['when_iso'])}</div>"
-        f'<a class="row__subject" href="{escape(one["url"])}"{current}>{unread}{escape(one["subject"])}</a>'
-        f'<p class="row__preview">{who}{escape(one["preview"])}</p>'
+        f'<a class="row__subject" dir="auto" href="{escape(one["url"])}"{current}>{unread}{escape(one["subject"])}</a>'
+        f'<p class="row__preview" dir="auto">{who}{escape(one["preview"])}</p>'
         f'<div class="row__foot"><div class="chips">{"".join(one["chips"])}</div>{assignee(one["assignee"])}</div>'
         "</div></li>\n"
     )
@@ -140,7 +140,7 @@ def _message(item: dict[str, Any], words: dict[str, str]) -> str:
         f'{escape(item["author"])}</h2>{note}{detail}</div><span class="message__when">{_delivery(item)}'
         f"{time(item['when'], item['when_iso'])}</span></header>"
         f"{_warnings(item)}"
-        f'<div class="message__body prose">{item["body_html"]}</div>{_below(item, words["quoted"])}'
+        f'<div class="message__body prose" dir="auto">{item["body_html"]}</div>{_below(item, words["quoted"])}'
         f"{item['delivery_html']}{_actions(item)}</article>"
     )
 
