@@ -40,11 +40,19 @@ class Surfer:
         self._contexts: list[BrowserContext] = []
         self._signed_in: dict[str, dict] = {}
 
-    def window(self, email: str = "", *, javascript: bool = True, width: int = 1440, scheme: str = "light") -> Page:
+    def window(
+        self,
+        email: str = "",
+        *,
+        javascript: bool = True,
+        width: int = 1440,
+        scheme: str = "light",
+        locale: str = "en-GB",
+    ) -> Page:
         """An empty window, of a stranger or of somebody signed in. The cache is cold."""
         state = self._sign_in(email) if email else None
         context = self.browser.new_context(
-            base_url=self.base, viewport={"width": width, "height": 900 if width > 600 else 844}, locale="en-GB",
+            base_url=self.base, viewport={"width": width, "height": 900 if width > 600 else 844}, locale=locale,
             color_scheme=scheme, reduced_motion="reduce", java_script_enabled=javascript, storage_state=state,
         )  # fmt: skip
         context.set_default_timeout(15_000)
