@@ -92,6 +92,18 @@ def test_the_menu_keeps_the_choice_of_an_account(client: Client) -> None:
     assert html_of(client, "/tickets/", browser="de") == html("pt-br")
 
 
+def test_on_a_refused_form_the_menu_leads_to_the_page_with_the_form(client: Client, desk: Desk) -> None:
+    ticket = factories.ticket()
+    client.force_login(ticket.requester)
+    for address, page in (
+        (f"/tickets/{ticket.number}/reply/", f"/tickets/{ticket.number}/"),
+        ("/tickets/new/", "/tickets/new/"),
+    ):
+        refused = client.post(address, {"body": ""})
+        assert refused.status_code == 422
+        assert f'name="next" value="{page}"' in refused.content.decode()
+
+
 def test_the_menu_takes_only_languages_and_pages_of_the_desk(client: Client) -> None:
     assert client.post("/language/", {"language": "tlh"}).status_code == 400
     assert client.post("/language/", {"language": "de", "next": "https://evil.example/"})["Location"] == "/"
