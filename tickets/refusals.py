@@ -32,7 +32,7 @@ class IllegalTransition(Refused):
         if ticket.deleted_at is not None:
             self.allowed, state = ["restore"], _("In the trash")
         super().__init__(
-            _("Not possible: “%(verb)s”. State of ticket %(number)s: %(state)s. Possible now: %(allowed)s.")
+            _("“%(verb)s” is not possible. State of ticket %(number)s: %(state)s. Possible now: %(allowed)s.")
             % {
                 "verb": VERBS[verb].label,
                 "number": ticket.number,

@@ -83,7 +83,7 @@ def test_what_cannot_be_done_is_told_by_ticket_and_the_rest_is_done(home, agent)
     assert (done.done_count, done.failed_count, done.left) == (2, 1, 0)
     failed = job.items.get(result="failed")
     assert failed.ticket_id == tickets[1].pk
-    assert "closed" in failed.error
+    assert "Closed" in failed.error
 
 
 def test_only_what_the_person_may_see_and_do(home, agent, boss):

@@ -30,7 +30,7 @@ def test_it_takes_nothing_but_restoring(trashed: Ticket, admin: User) -> None:
     with pytest.raises(IllegalTransition) as refusal:
         lifecycle.trash(trashed, by=admin)
     assert refusal.value.allowed == ["restore"]
-    assert "in the trash" in str(refusal.value)
+    assert "In the trash" in str(refusal.value)
 
 
 def test_who_writes_at_the_same_moment_is_told(trashed: Ticket) -> None:

@@ -93,7 +93,7 @@ def test_results_are_told_by_ticket(browser, agent, three):
     page = client.post(asked["Location"] + "start/", follow=True).content.decode()
     assert "2 done" in page
     assert "1 not done" in page
-    assert re.search(rf"#{three[1].number}</a>[^<]*<p class=\"message__problem\">[^<]*closed", page)
+    assert re.search(rf"#{three[1].number}</a>[^<]*<p class=\"message__problem\">[^<]*Closed", page)
 
 
 def test_progress_asks_for_itself_until_it_is_done(browser, agent, three, monkeypatch):

@@ -143,7 +143,7 @@ def test_rows_are_grouped_under_headings(browser, agent, home, colleague):
 
 def test_an_order_from_the_address_stays_beside_the_ticket(browser, agent, ticket):
     page = browser(agent).get("/staff/views/all-open/?sort=oldest").content.decode()
-    address = re.search(r'class="row__subject" href="([^"]+)"', page)[1].replace("&amp;", "&")
+    address = re.search(r'class="row__subject" dir="auto" href="([^"]+)"', page)[1].replace("&amp;", "&")
     assert parse_qs(urlsplit(address).query) == {"view": ["all-open"], "sort": ["oldest"]}
     assert "Oldest ticket first" in browser(agent).get(address).content.decode()
 
