@@ -76,8 +76,8 @@ def request_form() -> Any:
 
 @pytest.fixture
 def same_page() -> Any:
-    """The text of a page without what is random in it (the CSRF token and the form's mark), and without its own address,
-    which the language menu leads back to."""
+    """The text of a page without what is random in it (the CSRF token and the form's mark), and without the address
+    that the language menu leads back to."""
 
     def strip(response: Any) -> str:
         text = response.content.decode()
