@@ -112,7 +112,7 @@ class TestThread:
         page = signed_in.get(url(ticket)).content.decode()
         assert re.findall(r'class="message__author" id="by-\d+">([^<]*)<', page) == ["You", "Ana Moreira", "You"]
         assert '<div class="message__body prose" dir="auto"><p>Thank you!</p></div>' in page
-        assert '<div class="message__quoted prose"><p>&gt; We come.<br>&gt; Soon.</p></div>' in page
+        assert '<div class="message__quoted prose" dir="auto"><p>&gt; We come.<br>&gt; Soon.</p></div>' in page
 
     def test_text_stays_text(self, signed_in: Client, customer: User, department: Department) -> None:
         evil = "<script>alert(1)</script> <img src=x onerror=alert(1)> \"'&"
