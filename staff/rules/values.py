@@ -47,10 +47,10 @@ def _many(known: Field, given: Sequence[str]) -> list[str]:
     """Several values: boxes that were ticked, or lines and commas of one text."""
     if known.type in ("choice", "choices", "level") and not (known.refers and is_long(known.refers)):
         return [one for one in given if one]
-    commas = known.type == "tags" or bool(known.refers)
-    lines = "\n".join(given)
-    parts = (lines.replace(",", "\n") if commas else lines).splitlines()
-    return [part.strip() for part in parts if part.strip()]
+    lines = "\n".join(given).splitlines()
+    if known.type == "tags" or known.refers:
+        return [part for line in lines for part in commas.split(line)]
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _value(known: Field, text: str, unit: str) -> Any:
