@@ -62,6 +62,12 @@ _FIELDS: dict[str, Any] = {
     "remove": _tags(gettext_lazy("Take off")),
     "priority": lambda user: forms.ChoiceField(label=_("Priority"), choices=Priority.choices, initial=Priority.NORMAL),
     "until": lambda user: forms.DateTimeField(label=_("Until"), widget=_MOMENT),
+    "due": lambda user: forms.DateTimeField(
+        label=_("Due date"),
+        required=False,
+        widget=_MOMENT,
+        help_text=_("When they have to be resolved; wins over the SLA policy. Empty: by the policy."),
+    ),
     "body": lambda user: forms.CharField(label=_("Text"), widget=forms.Textarea, max_length=20_000),
     "then": lambda user: forms.ChoiceField(
         label=_("Then"), choices=[("", _("Leave them open")), ("resolve", _("Resolve them"))], required=False
@@ -95,6 +101,6 @@ class BulkForm(NonceForm):
         for name in ("add", "remove"):
             if name in found:
                 found[name] = [tag.lower() for tag in commas.split(found[name])]
-        if "until" in found:
-            found["until"] = found["until"].replace(tzinfo=zone_of(self.user)).isoformat()
+        for name in found.keys() & {"until", "due"}:  # what is typed is the person's wall clock
+            found[name] = found[name].replace(tzinfo=zone_of(self.user)).isoformat() if found[name] else ""
         return {**found, "nonce": str(data.get("nonce") or self.initial["nonce"])}

@@ -47,19 +47,20 @@ def params_of(verb, agent, home, tickets):
     other = Department.objects.exclude(pk=home.pk).first() or factories.department("Billing")
     return {
         "to": f"agent:{agent.pk}", "status": "", "department": str(other.pk), "add": ["vpn"], "remove": [],
-        "priority": "3", "until": until, "body": "Hello", "then": "resolve", "number": tickets[0].number,
+        "priority": "3", "until": until, "due": until, "body": "Hello", "then": "resolve", "number": tickets[0].number,
         "nonce": "00000000-0000-0000-0000-000000000001",
     }  # fmt: skip
 
 
-STATES = {"reopen": "closed", "archive": "closed", "status": "in_progress"}
+STATES = {"reopen": "closed", "archive": "closed", "unarchive": "closed", "status": "in_progress"}
 
 
 @pytest.mark.parametrize("verb", BULK)
 def test_every_verb_is_done_to_each(verb, home, agent, boss):
     tickets = [factories.ticket_in(STATES.get(verb, "new"), boss, department=home) for _ in range(2)]
-    if verb == "restore":
-        tickets = [lifecycle.trash(ticket, by=boss) for ticket in tickets]
+    if verb in {"restore", "unarchive"}:
+        before = {"restore": lifecycle.trash, "unarchive": lifecycle.archive}[verb]
+        tickets = [before(ticket, by=boss) for ticket in tickets]
     if verb == "wake":
         from tickets.actions import snoozing
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from tests import factories, people
 from tickets.actions import assignment
-from tickets.models import BulkJob, Ticket
+from tickets.models import BulkJob, Ticket, User
 from tickets.states import State
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +85,20 @@ def test_what_is_asked_has_to_be_given(browser, agent, three):
         asked = choose(client, verb, three)
         assert client.post(asked["Location"] + "start/", given).status_code == 400, verb
     assert not BulkJob.objects.exclude(progress="draft").exists()
+
+
+def test_a_due_date_is_set_by_the_persons_clock_and_cleared(browser, agent, three):
+    User.objects.filter(pk=agent.pk).update(time_zone="Europe/Lisbon")
+    typed = timezone.now().astimezone(ZoneInfo("Europe/Lisbon")).replace(tzinfo=None, second=0, microsecond=0)
+    typed += timedelta(days=2)
+    client = browser(agent)
+    asked = choose(client, "due", three)["Location"]
+    client.post(asked + "start/", {"due": f"{typed:%Y-%m-%dT%H:%M}"})
+    found = set(Ticket.objects.values_list("manual_due_at", flat=True))
+    assert found == {typed.replace(tzinfo=ZoneInfo("Europe/Lisbon"))}
+    asked = choose(client, "due", three)["Location"]
+    client.post(asked + "start/", {"due": ""})
+    assert not Ticket.objects.filter(manual_due_at__isnull=False).exists()
 
 
 def test_results_are_told_by_ticket(browser, agent, three):

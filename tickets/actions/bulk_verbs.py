@@ -71,6 +71,11 @@ def _transfer(ticket: Ticket, by: User, params: Params) -> object:
     return assignment.transfer(ticket, by=by, department=department)
 
 
+def _due(ticket: Ticket, by: User, params: Params) -> object:
+    """An empty due date leaves it to the SLA policy again."""
+    return triage.set_due(ticket, by=by, due=datetime.fromisoformat(params["due"]) if params["due"] else None)
+
+
 def _reply(ticket: Ticket, by: User, params: Params) -> object:
     """The nonce makes the same job's reply to the same ticket one reply, whatever happens."""
     nonce = uuid.uuid5(uuid.UUID(params["nonce"]), str(ticket.pk))
@@ -114,6 +119,7 @@ BULK: dict[str, BulkVerb] = {
         ("priority",),
     ),
     "status": BulkVerb(gettext_lazy("Status"), _status, ("status",)),
+    "due": BulkVerb(gettext_lazy("Due date"), _due, ("due",)),
     "transfer": BulkVerb(gettext_lazy("Transfer"), _transfer, ("department",)),
     "snooze": BulkVerb(
         gettext_lazy("Snooze"),
@@ -134,6 +140,9 @@ BULK: dict[str, BulkVerb] = {
     ),
     "archive": BulkVerb(
         gettext_lazy("Archive"), lambda ticket, by, params: lifecycle.archive(ticket, by=by), for_admins=True
+    ),
+    "unarchive": BulkVerb(
+        gettext_lazy("Unarchive"), lambda ticket, by, params: lifecycle.unarchive(ticket, by=by), for_admins=True
     ),
     "trash": BulkVerb(
         gettext_lazy("Delete"),
