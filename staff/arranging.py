@@ -13,7 +13,7 @@ from staff.places import name_of, url_of
 from tickets import search_grammar as grammar
 from tickets.actions import views
 from tickets.listing import GROUPS, ORDERS, order_of
-from tickets.models import Department, Team, User
+from tickets.models import User
 from tickets.search_grammar import Both
 from tickets.states import Priority, State
 from tickets.worklists import Worklist
@@ -86,21 +86,20 @@ def mistakes(worklist: Worklist) -> list[str]:
     return [views.place(mistake) for mistake in worklist.mistakes]
 
 
-def group_labels(group: str, values: Sequence[Any], people: Mapping[int, User]) -> list[str]:
-    """The heading for each row; one query at most. `people` are those who are assigned to the rows."""
+def group_labels(group: str, values: Sequence[Any], named: Mapping[str, Mapping[int, Any]]) -> list[str]:
+    """The heading for each row. `named`: what a Presenter found out for them."""
     if not group or not values:
         return []
-    names = _names(group, {value for value in values if value is not None}, people)
+    names = _names(group, named)
     none = {"assignee": _("Nobody assigned"), "team": _("No team")}.get(group, "–")
     return [names.get(value, none) if value is not None else none for value in values]
 
 
-def _names(group: str, values: set[Any], people: Mapping[int, User]) -> dict[Any, str]:
+def _names(group: str, named: Mapping[str, Mapping[int, Any]]) -> dict[Any, str]:
     if group == "state":
         return {place: str(state.label) for place, state in enumerate(State)}
     if group == "priority":
         return {priority.value: str(priority.label) for priority in Priority}
     if group == "assignee":
-        return {pk: person.display_name for pk, person in people.items()}
-    model = Team if group == "team" else Department
-    return dict(model._default_manager.filter(pk__in=values).values_list("pk", "name"))
+        return {pk: person.display_name for pk, person in named["person"].items()}
+    return dict(named[group])

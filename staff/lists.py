@@ -38,8 +38,9 @@ def pane(user: User, worklist: Worklist, place: dict[str, str], selected: int | 
         "previous_url": url_of(worklist, **how, before=page.before) if page.before else "",
         "next_url": url_of(worklist, **how, after=page.after) if page.after else "",
     }
-    presenter = Presenter(user, back, selected, page.rows)
-    groups = arranging.group_labels(worklist.group, getattr(page, "groups", []), presenter.people)
+    grouped = getattr(page, "groups", [])
+    presenter = Presenter(user, back, selected, page.rows, worklist.group, grouped)
+    groups = arranging.group_labels(worklist.group, grouped, presenter.names)
     if is_table:
         context["table"] = columns.table(worklist, page.rows, presenter, groups, place)
     else:

@@ -11,29 +11,26 @@ from django.utils.translation import gettext as _
 
 from staff import drawn
 from tickets import queries, reports, worklists
-from tickets.compiled import Compiled
 from tickets.models import Department, SavedView, User
 from tickets.queries import Queue
+from tickets.worklists import Shelf
 
 EXACT = 200
 REMEMBERED = 10  # seconds
 VIEWS_REMEMBERED = 30
-_saved_views: Compiled[SavedView] = Compiled(
-    lambda agent: SavedView.objects.in_reach_of(agent).only("slug", "name", "query", "audience", "updated_at")
-)
 
 
-def rail(user: User, active: str, *, fresh: bool = False) -> dict[str, Any]:
+def rail(user: User, active: str, *, fresh: bool = False, shelf: Shelf | None = None) -> dict[str, Any]:
     """The views with their counts; `active` is the slug of the open one or the name of a desk page. `fresh`: something
-    was just done, so nothing remembered will do."""
+    was just done, so nothing remembered will do. `shelf` has the saved views, if they were read already."""
     departments = queries.names_of_departments(user)
     counts = _counts(user, departments, fresh)
     queues = [queue for queue in queries.QUEUES.values() if user.is_superuser or not queue.for_admins]
-    saved = _saved_views.all(user.pk)
+    shelf = shelf or Shelf(user)
     return {
         "active": active,
         "views": drawn.rail_links(_link(queue, counts, active) for queue in queues),
-        "saved": drawn.rail_links(_saved(saved, _view_counts(user, saved, fresh), active)),
+        "saved": drawn.rail_links(_saved(shelf.views, _view_counts(shelf, fresh), active)),
         "departments": drawn.rail_links(
             _link(queries.queue_of(department), counts, active) for department in departments
         ),
@@ -73,8 +70,9 @@ def _counts(user: User, departments: list[Department], fresh: bool) -> dict[str,
     return counts
 
 
-def _view_counts(user: User, saved: Sequence[SavedView], fresh: bool) -> dict[str, int]:
+def _view_counts(shelf: Shelf, fresh: bool) -> dict[str, int]:
     """Counted for all views at once, again when one was changed, when something was done, or after half a minute."""
+    user, saved = shelf.user, shelf.views
     if not saved:
         return {}
     state = max(view.updated_at for view in saved), len(saved)
@@ -82,7 +80,7 @@ def _view_counts(user: User, saved: Sequence[SavedView], fresh: bool) -> dict[st
     known = None if fresh else cache.get(key)
     if known is not None and known[0] == state:
         return known[1]
-    counts = worklists.counts(user, saved)
+    counts = worklists.counts(user, saved, scope=shelf.scope)
     cache.set(key, (state, counts), VIEWS_REMEMBERED)
     return counts
 

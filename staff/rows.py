@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from django.db.models import CharField, F, Value
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from staff import drafts, drawn
 from staff.times import Clock, span
-from tickets.models import Status, User
+from tickets.models import Department, Status, Team, User
 from tickets.queries import Row
 from tickets.states import GLYPH, Priority, State
 
@@ -31,26 +32,49 @@ def rows(found: Sequence[Row], presenter: Presenter, groups: Sequence[str] = ())
     return mark_safe("".join(html))  # noqa: S308 - escaped there
 
 
-def _statuses(found: Sequence[Row]) -> dict[int, tuple[str, str]]:
-    """Label and colour of the desk's own statuses that the rows have."""
-    used = {row.status_id for row in found if row.status_id}
-    rows = Status.objects.filter(pk__in=used).order_by().values_list("pk", "label", "colour")
-    return {pk: (label, colour) for pk, label, colour in rows} if used else {}
-
-
-def _people(found: Sequence[Row], user: User) -> dict[int, User]:
-    """Whoever of the agents is assigned to one of the rows; the reader costs nothing."""
-    pks = {row.assignee_id for row in found if row.assignee_id} - {user.pk}
-    people = User.objects.filter(pk__in=pks).only("name", "email") if pks else ()
-    return {person.pk: person for person in (*people, user)}
+def _named(found: Sequence[Row], user: User, group: str, grouped: Sequence[Any]) -> dict[str, dict[int, Any]]:
+    """What the rows have only ids of, in one statement: label and colour of the desk's own statuses, the agents who
+    are assigned (the reader costs nothing), and the teams or departments that they are grouped by."""
+    sources: list[tuple[str, Any, set[int], tuple[Any, Any]]] = [
+        ("status", Status.objects, {row.status_id for row in found if row.status_id}, ("label", F("colour"))),
+        (
+            "person",
+            User.objects,
+            {row.assignee_id for row in found if row.assignee_id} - {user.pk},
+            ("name", F("email")),
+        ),
+        ("team", Team.objects, set(grouped) - {None} if group == "team" else set(), ("name", Value(""))),
+        ("department", Department.objects, set(grouped) if group == "department" else set(), ("name", Value(""))),
+    ]
+    parts = [
+        rows.filter(pk__in=pks).order_by().values_list(Value(kind, CharField()), "pk", *columns)
+        for kind, rows, pks, columns in sources
+        if pks
+    ]
+    named: dict[str, dict[int, Any]] = {"status": {}, "person": {user.pk: user}, "team": {}, "department": {}}
+    for kind, pk, name, more in parts[0].union(*parts[1:], all=True) if parts else ():
+        if kind == "person":
+            named[kind][pk] = User(pk=pk, name=name, email=more)
+        else:
+            named[kind][pk] = (name, more) if kind == "status" else name
+    return named
 
 
 class Presenter:
-    """Says what rows show, in words. `back` is the query that names the list, so that a ticket opens beside it."""
+    """Says what rows show, in words. `back` is the query that names the list, so that a ticket opens beside it;
+    `grouped` are the values that the rows are grouped by, if they are."""
 
-    def __init__(self, user: User, back: str, selected: int | None, found: Sequence[Row]) -> None:
-        self.people = _people(found, user)
-        statuses = _statuses(found)
+    def __init__(
+        self,
+        user: User,
+        back: str,
+        selected: int | None,
+        found: Sequence[Row],
+        group: str = "",
+        grouped: Sequence[Any] = (),
+    ) -> None:
+        self.names = _named(found, user, group, grouped)
+        self.people, statuses = self.names["person"], self.names["status"]
         self.user, self.selected = user, selected
         self.clock = Clock(user)
         self.suffix = f"/?{back}" if back else "/"

@@ -73,13 +73,13 @@ class Found:
     missing: list[Mistake]
 
 
-def find(text: str, *, by: User) -> Found:
+def find(text: str, *, by: User, scope: Scope | None = None) -> Found:
     """The tickets that `by` may know of and that match; notes and machine mail are searched for agents only.
 
     An agent's words and filters look where the agent reads everything: what is found tells what stands there. Archived
-    tickets are found by `is:archived` alone, tickets in the trash never.
+    tickets are found by `is:archived` alone, tickets in the trash never. `scope`: see `parse`.
     """
-    parsed = parse(text, by=by)
+    parsed = parse(text, by=by, scope=scope)
     rows = tickets_of(parsed, by=by, is_empty=not text.strip())
     if (by.is_agent or by.is_superuser) and (hits := _bound(parsed.node)) is not None:
         rows = rows.filter(pk__in=hits)

@@ -16,6 +16,7 @@ from tickets.search_grammar import Term
 from tickets.search_moments import Missing
 
 MOST = 2000  # names of one kind that are read at all
+_BY_NAME = {"department", "topic", "status", "team", "sla", "assignee"}  # filters that take one of Scope.names
 
 
 class Name(NamedTuple):
@@ -35,9 +36,28 @@ class Scope:
     def is_inside(self) -> bool:
         return self.by.is_agent or self.by.is_superuser
 
-    @cached_property
+    @property
     def names(self) -> list[Name]:
         """Departments, teams, topics, statuses, SLA policies and agents: there are few of them on any desk."""
+        return self._all if self._names_some else self._listed
+
+    @cached_property
+    def _all(self) -> list[Name]:
+        """What the terms name, in one statement; the names are among it if they name one."""
+        parts = self._looked_up() + (self._few() if self._names_some else [])
+        return [Name(*row) for row in parts[0].union(*parts[1:], all=True)] if parts else []
+
+    @cached_property
+    def _listed(self) -> list[Name]:
+        parts = self._few()
+        return [Name(*row) for row in parts[0].union(*parts[1:], all=True)]
+
+    @cached_property
+    def _names_some(self) -> bool:
+        return any(term.key.lower() in _BY_NAME for term in self.terms)
+
+    @staticmethod
+    def _few() -> list[Any]:
         text = CharField()
         sources: list[tuple[str, Any, Any]] = [
             ("department", Department.objects, F("slug")),
@@ -47,26 +67,46 @@ class Scope:
             ("sla", SlaPolicy.objects, Value("")),
             ("agent", User.objects.filter(is_agent=True), F("email")),
         ]
-        parts = [
+        return [
             rows.order_by().values_list(Value(kind, text), "pk", "label" if kind == "status" else "name", short)[:MOST]
             for kind, rows, short in sources
         ]
-        return [Name(*row) for row in parts[0].union(*parts[1:], all=True)]
+
+    def _looked_up(self) -> list[Any]:
+        """What there may be very many of: only those that are named."""
+        organizations = Organization.objects.alias(lower=Lower("name"))
+        sources: list[tuple[str, Any, set[str], str]] = [
+            ("tag", Tag.objects.filter(name__in=self._values("tag")), self._values("tag"), "name"),
+            (
+                "organization",
+                organizations.filter(lower__in=self._values("organization")),
+                self._values("organization"),
+                "name",
+            ),
+            ("person", User.objects.filter(email__in=self._addresses), self._addresses, "email"),
+        ]
+        return [
+            rows.order_by().values_list(Value(kind, CharField()), "pk", name, Value(""))
+            for kind, rows, named, name in sources
+            if named
+        ]
+
+    @cached_property
+    def _addresses(self) -> set[str]:
+        return self._values("requester") | self._values("follower")
 
     @cached_property
     def tags(self) -> set[str]:
-        return set(Tag.objects.filter(name__in=self._values("tag")).values_list("name", flat=True))
+        return {one.name for one in self._all if one.kind == "tag"}
 
     @cached_property
     def organizations(self) -> dict[str, int]:
-        rows = Organization.objects.alias(lower=Lower("name")).filter(lower__in=self._values("organization"))
-        return {name.lower(): pk for pk, name in rows.order_by().values_list("pk", "name")}
+        return {one.name.lower(): one.pk for one in self._all if one.kind == "organization"}
 
     @cached_property
     def people(self) -> dict[str, int]:
         """Ids by address, of those whom the query names by it."""
-        named = self._values("requester") | self._values("follower")
-        return dict(User.objects.filter(email__in=named).order_by().values_list("email", "pk"))
+        return {one.name: one.pk for one in self._all if one.kind == "person"}
 
     @cached_property
     def fields(self) -> dict[str, Field]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -12,12 +13,14 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from tickets import listing, queries, search
+from tickets.compiled import Compiled
 from tickets.listing import GROUPS, Listed, TooSlow, bounded, order_of
 from tickets.models import SavedView, User
 from tickets.models.ticket import TicketQuerySet
 from tickets.queries import COUNT_CAP, Page, Queue
 from tickets.search import Mistake
 from tickets.search_grammar import quoted
+from tickets.search_names import Scope
 
 COUNTED_VIEWS = 60  # counts of so many saved views stand in the rail; the rest show none
 _COUNT_PATIENCE = 800  # milliseconds
@@ -37,6 +40,21 @@ QUERIES = {
 _ORDER_OF = {"last_message_at": "latest", "due_at": "due", "closed_at": "closed", "snoozed_until": "snoozed"}
 
 
+_in_reach: Compiled[SavedView] = Compiled(lambda agent: SavedView.objects.in_reach_of(agent))
+
+
+class Shelf:
+    """One person's saved views, and the names that their queries use; each read once for a page."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.views = _in_reach.all(user.pk) if user.is_agent or user.is_superuser else []
+
+    @cached_property
+    def scope(self) -> Scope:
+        return search.scope_of([view.query for view in self.views], by=self.user)
+
+
 @dataclass(frozen=True)
 class Worklist:
     """`slug` is empty for a search. `mistakes`: the query cannot be trusted, nothing is shown of a saved view then."""
@@ -52,6 +70,7 @@ class Worklist:
     queue: Queue | None = None
     view: SavedView | None = None
     mistakes: tuple[Mistake, ...] = field(default=())
+    shelf: Shelf | None = field(default=None, compare=False)
 
     def arranged(self, *, order: str = "", group: str = "") -> Worklist:
         """The same tickets in another order; unknown words change nothing. `group` "-" is none."""
@@ -65,8 +84,9 @@ def find(user: User, slug: str) -> Worklist | None:
     queue = queue_for(user, slug)
     if queue:
         return of_queue(queue)
-    view = SavedView.objects.visible_to(user).filter(slug=slug).first() if slug and "\0" not in slug else None
-    return of_view(view, user) if view else None
+    shelf = Shelf(user) if slug else None
+    view = next((one for one in shelf.views if one.slug == slug), None) if shelf else None
+    return of_view(view, user, shelf) if view else None
 
 
 def queue_for(user: User, slug: str) -> Queue | None:
@@ -86,8 +106,8 @@ def of_queue(queue: Queue) -> Worklist:
     return Worklist(queue.slug, str(queue.label), query, queue.select, _ORDER_OF.get(queue.key, ""), queue=queue)
 
 
-def of_view(view: SavedView, user: User) -> Worklist:
-    found = search.find(view.query, by=user)
+def of_view(view: SavedView, user: User, shelf: Shelf | None = None) -> Worklist:
+    found = search.find(view.query, by=user, scope=shelf.scope if shelf else None)
     mistakes = (*found.mistakes, *found.missing)
     return Worklist(
         view.slug,
@@ -100,6 +120,7 @@ def of_view(view: SavedView, user: User) -> Worklist:
         view.is_table,
         view=view,
         mistakes=mistakes,
+        shelf=shelf,
     )
 
 
@@ -134,14 +155,16 @@ def ids(worklist: Worklist, user: User, *, most: int) -> list[int]:
         return list(rows.values_list("pk", flat=True)[:most])
 
 
-def counts(user: User, views: Iterable[SavedView], *, cap: int = COUNT_CAP) -> dict[str, int]:
+def counts(
+    user: User, views: Iterable[SavedView], *, cap: int = COUNT_CAP, scope: Scope | None = None
+) -> dict[str, int]:
     """How many tickets stand in each view, by slug; one statement, bounded in number and time. A view with words is
-    not counted: its cost cannot be told beforehand. Neither is one whose query is wrong."""
+    not counted: its cost cannot be told beforehand. Neither is one whose query is wrong. `scope`: see `Shelf`."""
     slugs: list[str] = []
     parts: list[str] = []
     params: list[Any] = []
     counted = list(views)[:COUNTED_VIEWS]
-    scope = search.scope_of([view.query for view in counted], by=user)
+    scope = scope or search.scope_of([view.query for view in counted], by=user)
     for view in counted:
         if sql := _countable(search.parse(view.query, by=user, scope=scope), user):
             slugs.append(view.slug)

@@ -34,7 +34,7 @@ def view(request: AgentRequest, slug: str) -> HttpResponse:
 def show(request: AgentRequest, worklist: Worklist) -> HttpResponse:
     """The list, with nothing open beside it."""
     context = {
-        "rail": lists.rail(request.user, worklist.slug),
+        "rail": lists.rail(request.user, worklist.slug, shelf=worklist.shelf),
         **lists.pane(request.user, worklist, place(request.GET)),
     }
     response = render(request, "staff/_live_list.html" if "X-Live" in request.headers else "staff/queue.html", context)

@@ -69,7 +69,12 @@ def show(
     else:
         worklist = beside(request)
         context |= {
-            "rail": lists.rail(request.user, worklist.slug, fresh=len(messages.get_messages(request)) > 0),
+            "rail": lists.rail(
+                request.user,
+                worklist.slug,
+                fresh=len(messages.get_messages(request)) > 0,
+                shelf=worklist.shelf,
+            ),
             **lists.pane(request.user, worklist, place(request.GET), selected=ticket.pk),
         }
     response = render(request, "staff/_ticket_swap.html" if piece else "staff/ticket.html", context, status=status)
@@ -171,5 +176,5 @@ def _around(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
         "fresh_row": rows(row, Presenter(request.user, here(request)[1:], ticket.pk, row)),
     }
     if len(messages.get_messages(request)):
-        context["rail"] = lists.rail(request.user, worklist.slug, fresh=True)
+        context["rail"] = lists.rail(request.user, worklist.slug, fresh=True, shelf=worklist.shelf)
     return context
