@@ -13,7 +13,7 @@ from django.test import override_settings
 from tests import factories, people
 from tests.wait import until
 from tickets import presence, pushes
-from tickets.actions import conversation
+from tickets.actions import assignment, conversation
 from tickets.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,6 +50,20 @@ def test_a_verb_is_told_with_ids_alone(heard) -> None:
         "id": ticket.pk, "number": ticket.number, "event": ticket.events.latest("pk").pk, "what": "noted",
         "by": agent.pk, "message": message.pk,
     }  # fmt: skip
+
+
+def test_who_may_have_lost_sight_of_a_ticket_hears_that_something_went_and_no_more(heard) -> None:
+    home, other = factories.department(), factories.department()
+    agent, ticket = people.agent(home, other), factories.ticket(department=home)
+    assignment.assign(ticket, by=agent, agent=agent)
+    heard.more().clear()
+    assignment.assign(ticket, by=agent, agent=None)
+    assert [one for one in heard.more() if one["kind"] == "moved"] == [
+        {"to": f"user:{agent.pk}", "kind": "moved", "data": {}}
+    ]
+    heard.clear()
+    assignment.transfer(ticket, by=agent, department=other)
+    assert [one for one in heard.more() if one["kind"] == "moved"] == [{"to": "agents", "kind": "moved", "data": {}}]
 
 
 def test_what_is_undone_is_not_told(heard) -> None:

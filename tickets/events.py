@@ -159,6 +159,9 @@ def _kept(data: dict[str, Any]) -> dict[str, Any]:
 _cause: ContextVar[dict[str, Any] | None] = ContextVar("cause", default=None)
 
 
+_OUT_OF_SIGHT = {"transferred", "trashed", "spam"}
+
+
 @contextmanager
 def caused_by(cause: dict[str, Any]) -> Iterator[None]:
     """Whatever is recorded inside is written down as this rule's doing."""
@@ -193,11 +196,20 @@ def record(
         handled_at=None if has_effects else ticket.updated_at,
     )
     saving.insert(event)
-    push(
-        f"ticket:{ticket.pk}", "ticket", id=ticket.pk, number=ticket.number, event=event.pk, what=kind,
-        by=event.actor_id, message=message.pk if message else None,
-    )  # fmt: skip
+    _tell(ticket, event, changes or {})
     if has_effects:
         # not a partial: Django names a failed hook by __qualname__, which partials lack
         transaction.on_commit(lambda: handle_event.delay(event.pk), robust=True)
     return event
+
+
+def _tell(ticket: Ticket, event: TicketEvent, changes: dict[str, Any]) -> None:
+    """Open pages hear of it. Who may have lost sight of the ticket hears only that something went: no id, no word."""
+    push(
+        f"ticket:{ticket.pk}", "ticket", id=ticket.pk, number=ticket.number, event=event.pk, what=event.kind,
+        by=event.actor_id, message=event.message_id,
+    )  # fmt: skip
+    if event.kind in _OUT_OF_SIGHT or changes.get("team", [None])[0]:
+        push("agents", "moved")
+    elif assignee := changes.get("assignee", [None])[0]:
+        push(f"user:{assignee}", "moved")

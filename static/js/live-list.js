@@ -23,7 +23,8 @@ customElements.define("live-list", class extends HTMLElement {
       // What this tab has just done came back with the answer.
       if (data.by === Number(this.dataset.me) && performance.now() - this.acted < 3000) return;
       this.touched.add(data.id);
-    } else if (kind === "resync" || kind === "poll") this.all = true;
+    } else if (kind === "moved") this.moved = true;
+    else if (kind === "resync" || kind === "poll") this.all = true;
     else return;
     this.schedule();
   }
@@ -36,30 +37,31 @@ customElements.define("live-list", class extends HTMLElement {
 
   async look() {
     const rows = document.getElementById("rows");
-    const { touched, all } = this;
-    [this.dirty, this.all, this.touched, this.last] = [false, false, new Set(), performance.now()];
+    const { touched, all, moved } = this;
+    [this.dirty, this.all, this.moved, this.touched, this.last] = [false, false, false, new Set(), performance.now()];
     try {
       const answer = rows?.dataset.url && await fetch(rows.dataset.url, { headers: { "X-Live": "1" } });
       if (answer?.redirected) return document.dispatchEvent(new CustomEvent("live", { detail: { kind: "signed-out" } }));
       if (!answer?.ok) return;
-      this.take(new DOMParser().parseFromString(await answer.text(), "text/html"), touched, all);
+      this.take(new DOMParser().parseFromString(await answer.text(), "text/html"), touched, all, moved);
     } catch { /* The line is down: the next news looks again. */ } finally {
       this.timer = null;
       if (this.dirty) this.schedule();
     }
   }
 
-  take(page, touched, all) {
+  take(page, touched, all, moved) {
     this.rail(page);
-    const here = document.getElementById("rows");
-    const there = page.getElementById("rows");
+    const [here, there] = [document, page].map((from) => from.getElementById("rows"));
     if (!there || here.dataset.url !== there.dataset.url) return;
-    const known = new Map([...here.querySelectorAll(".row")].map((row) => [row.id, row]));
-    const found = new Map([...there.querySelectorAll(".row")].map((row) => [row.id, row]));
+    const [known, found] = [here, there].map((rows) => new Map([...rows.querySelectorAll(".row")].map((row) => [row.id, row])));
     if (!known.size) return this.show(here, there);
-    for (const [id, row] of known) {
-      if (!all && !touched.has(Number(id.slice(4)))) continue;
+    // Rows that went out of sight: those that are missing before the end of what the server shows.
+    const end = there.querySelector("[rel=next]") ? [...known.keys()].findLastIndex((id) => found.has(id)) : known.size;
+    for (const [place, [id, row]] of [...known].entries()) {
       const now = found.get(id);
+      if (moved && !now && place < end) row.classList.add("row--gone");
+      if (!all && !touched.has(Number(id.slice(4)))) continue;
       if (now) this.change(row, now.cloneNode(true));
       else if (!all) row.classList.add("row--gone");
     }
@@ -94,8 +96,7 @@ customElements.define("live-list", class extends HTMLElement {
     let place = rows.querySelector(".pill-place");
     if (!this.fresh) place?.remove();
     else if (!place) {
-      place = document.createElement("div");
-      place.className = "pill-place";
+      place = Object.assign(document.createElement("div"), { className: "pill-place" });
       place.innerHTML = '<button class="button button--small pill" type="button"></button>';
       place.firstChild.addEventListener("click", () => this.show(rows, this.waiting));
       rows.prepend(place);
@@ -109,8 +110,7 @@ customElements.define("live-list", class extends HTMLElement {
     rows.replaceChildren(...fresh.cloneNode(true).childNodes);
     if (chosen) document.getElementById(chosen)?.classList.add("row--selected");
     window.htmx?.process(rows);
-    rows.scrollTop = 0;
-    this.fresh = 0;
+    rows.scrollTop = this.fresh = 0;
     this.count();
   }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 
@@ -16,7 +17,7 @@ from tests.e2e.streams import Stream
 from tests.e2e.surfing import Surfer, sign_in
 from tests.wait import until
 from tickets.actions import assignment, conversation
-from tickets.models import Ticket
+from tickets.models import Department, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
@@ -88,6 +89,19 @@ def test_the_list_does_not_move_under_the_reader(
     expect(page.locator(".row").first).to_contain_text("Coffee is cold")
     expect(page.get_by_role("button", name="1 new")).to_have_count(0)
     expect(page).to_have_title("All open · Acme")
+
+
+def test_what_moves_out_of_sight_fades_and_is_gone_when_the_list_is_looked_at_again(
+    desk: RunningDesk, surfer: Surfer, company: Company, ticket: Ticket
+) -> None:
+    page = surfer.window(company.joan.email)
+    listening(page, lambda: page.goto("/staff/views/all-open/"))
+    row = page.locator(f"#row-{ticket.pk}")
+    expect(row).not_to_have_class(re.compile("row--gone"))
+    assignment.transfer(ticket, by=company.ana, department=Department.objects.get(name="Billing"))
+    expect(row).to_have_class(re.compile("row--gone"))
+    page.reload()
+    expect(row).to_have_count(0)
 
 
 def test_colleagues_see_who_reads_and_who_replies(surfer: Surfer, company: Company, ticket: Ticket) -> None:
