@@ -45,6 +45,7 @@ SHEET: tuple[tuple[Any, tuple[Key, ...]], ...] = (
             Key(("f",), _("Ask a third party")),
             Key(("y",), _("Undo")),
             Key(("m",), _("Macros")),
+            Key(("p",), _("Print")),
             Key(("#",), _("Delete")),
         ),
     ),

@@ -99,6 +99,7 @@ GET = {
     "staff:live":                           "login     403    403    200    404     200    200",
     # leads to the ticket:
     "staff:sla":                            "login     403    403    200    404     200    200",
+    "staff:print":                          "login     403    403    200    404     200    200",
     "staff:rules_why":                      "login     403    403    200    404     200    200",
     "staff:reply":                          "login     403    403    ->     ->      ->     ->",
     "staff:note":                           "login     403    403    ->     ->      ->     ->",
@@ -319,6 +320,7 @@ POST = {
     "staff:similar":                        "405       405    405    405    405     405    405",
     "staff:live":                           "405       405    405    405    405     405    405",
     "staff:sla":                            "405       405    405    405    405     405    405",
+    "staff:print":                          "405       405    405    405    405     405    405",
     "staff:rules_why":                      "405       405    405    405    405     405    405",
     "staff:reply":                          "login     403    403    ->     404     403    ->",
     "staff:note":                           "login     403    403    ->     404     403    ->",
