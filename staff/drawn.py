@@ -172,7 +172,7 @@ def _below(item: dict[str, Any], quoted: str) -> str:
             f'<details class="message__more"><summary aria-label="{quoted}">…</summary>'
             f'<div class="message__quoted prose">{item["folded_html"]}</div></details>'
         )
-    if item["attachments"] or item["original_url"]:
+    if item["attachments"] or item["original_url"] or item["source_url"]:
         html += render_to_string("staff/_message_extras.html", {"message": item})
     return html
 

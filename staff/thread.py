@@ -57,6 +57,14 @@ def _newest_event(ticket: Ticket) -> int:
     return ticket.events.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
+def on_paper(ticket: Ticket, user: User, token: str, *, most: int, has_notes: bool) -> str:
+    """All messages as HTML; notes only if `has_notes`."""
+    messages = [
+        one for one in timeline.conversation(ticket, user, most=most) if has_notes or one.kind != Message.Kind.NOTE
+    ]
+    return drawn.timeline(_Thread(ticket, user, messages, token).items(messages))
+
+
 def news(ticket: Ticket, user: User, token: str, message: int, event: int, cards: Sequence[int]) -> dict[str, Any]:
     """{"timeline": what came after that message and that event, "cards": these messages again, as HTML;
     "newest_message", "newest_event"}."""
@@ -83,7 +91,7 @@ class _Thread:
         self.may_reply = permissions.can(user, "reply", ticket)
         may = {verb: permissions.possible(verb, ticket) and permissions.can(user, verb, ticket) for verb in _ACTIONS}
         self.may_split, self.may_ask = may["split"], may["side"]
-        self.numbers = _numbers(ticket, messages)
+        self.numbers, self.sources = _numbers(ticket, messages), timeline.mails(messages)
 
     def items(self, found: Iterable[Message | TicketEvent]) -> Iterator[dict[str, Any]]:
         for quiet, run in groupby(found, lambda item: isinstance(item, TicketEvent) and item.kind not in _LOUD):
@@ -130,6 +138,7 @@ class _Thread:
             "from": self.numbers.get(message.ticket_id, ""),
             "actions": self.actions(message),
             "original_url": reverse("staff:message_html", args=[message.pk]) if message.has_html else "",
+            "source_url": self.source(message),
         }
 
     def marked(self, message: Message, html: str) -> str:
@@ -157,6 +166,10 @@ class _Thread:
             file["content_id"]: file["picture"] for file in self.files.get(message.pk, ()) if file["content_id"]
         }
         return rich.shown(html, pictures) or ""
+
+    def source(self, message: Message) -> str:
+        """Where the mail's headers and bytes stand, if it came as one."""
+        return reverse("staff:mail_arrived", args=[self.sources[message.pk]]) if message.pk in self.sources else ""
 
     def detail(self, message: Message) -> str:
         if message.is_machine:

@@ -301,9 +301,8 @@ def recently_viewed(user: User, most: int = 10) -> list[tuple[str, str, str]]:
     return list(seen.values_list("ticket__number", "ticket__subject", "ticket__state")[:most])
 
 
-def day_of(user: User) -> dict[str, int]:
-    """How often the agent did what since midnight."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+def day_of(user: User, midnight: datetime) -> dict[str, int]:
+    """How often the agent did what since their midnight."""
     done = TicketEvent.objects.filter(actor=user, created_at__gte=midnight, kind__in=_OF_THE_DAY).order_by()
     counted = dict(done.values_list("kind").annotate(count=Count("pk")))
     return {kind: counted.get(kind, 0) for kind in _OF_THE_DAY}

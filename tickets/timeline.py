@@ -10,7 +10,7 @@ from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
 from tickets import merged
 from tickets.compiled import Compiled
-from tickets.models import Message, Ticket, TicketEvent, User
+from tickets.models import InboundEmail, Message, Ticket, TicketEvent, User
 from tickets.queries import PAGE
 
 
@@ -73,6 +73,17 @@ def news(ticket: Ticket, user: User, message: int, event: int) -> list[Message |
 
 def messages(ticket: Ticket, user: User, keys: Iterable[int]) -> list[Message | TicketEvent]:
     return list(_messages(ticket, user).filter(pk__in=keys))
+
+
+def conversation(ticket: Ticket, user: User, *, most: int) -> list[Message]:
+    """What was written, oldest first; the newest `most` if there is more."""
+    return list(_messages(ticket, user)[:most])[::-1]
+
+
+def mails(messages: Iterable[Message]) -> dict[int, int]:
+    """Message -> the mail that it came by."""
+    came = [message.pk for message in messages if message.source == "email"]
+    return dict(InboundEmail.objects.filter(message__in=came).values_list("message_id", "pk")) if came else {}
 
 
 def _messages(ticket: Ticket, user: User) -> QuerySet[Message]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories, people
+from tests.mail import post
 from tickets.actions import conversation
 from tickets.mail import health
 from tickets.models import InboundEmail, OutboundEmail, Permission, Ticket, TicketEvent
@@ -332,6 +333,30 @@ def test_the_original_of_a_mail_is_framed_and_tame(browser, agent, outsider, hom
     assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert browser(outsider).get(url).status_code == 404
+
+
+def test_images_from_elsewhere_wait_for_a_click(browser, agent, home):
+    html = '<p>Hi</p><img src="https://t.example/a.png?x=1&amp;y=2" alt="Logo">'
+    ticket = factories.ticket(department=home, source="email", html=html)
+    url = reverse("staff:message_html", args=[ticket.messages.get().pk])
+    quiet = browser(agent).get(url)
+    assert ' src="https' not in quiet.content.decode()
+    assert '<a href="?images=1">Load images</a>' in quiet.content.decode()
+    assert "img-src data:;" in quiet["Content-Security-Policy"]
+    asked = browser(agent).get(url + "?images=1")
+    assert 'src="https://t.example/a.png?x=1&amp;y=2"' in asked.content.decode()
+    assert "Load images" not in asked.content.decode()
+    assert "img-src data: https: http:;" in asked["Content-Security-Policy"]
+    assert asked["Referrer-Policy"] == "no-referrer"
+
+
+def test_headers_and_source_of_a_mail_are_a_link_away(browser, agent, home):
+    box = factories.mailbox(home, address="help@desk.example")
+    ticket = post.arrive(post.raw(to=box.address, subject="Lamp"), box.address).ticket
+    url = reverse("staff:mail_arrived", args=[ticket.messages.get().inbound_email.pk])
+    assert url in browser(agent).get(page_of(ticket)).content.decode()
+    assert "Subject" in browser(agent).get(url).content.decode()
+    assert url not in browser(agent).get(page_of(factories.ticket(department=home))).content.decode()
 
 
 def test_opens_a_ticket_for_a_caller(browser, agent, home):

@@ -25,6 +25,7 @@ MAX_MARKS = 2000
 _DROPPED = {"script", "style", "title", "noscript", "template", "iframe", "object", "svg", "math", "textarea", "select"}
 _IMAGE = re.compile(r'<img((?: [^\s=>"]+="[^"]*")*)>')
 _SOURCE = re.compile(r' src="(https?://[^"]*)"', re.IGNORECASE)
+_BLOCKED = re.compile(r'<img((?: [^\s=>"]+="[^"]*")*?) data-blocked="(https?://[^"]*)"', re.IGNORECASE)
 _TOKEN = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [^\s=>"]+="[^"]*")*)>|([^<]+)|<')
 _ATTRIBUTE = re.compile(r' ([^\s=>"]+)="([^"]*)"')
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
@@ -115,6 +116,16 @@ def _block_remote(match: re.Match[str]) -> str:
         return match[0]
     rest = re.sub(r' data-blocked="[^"]*"', "", _SOURCE.sub("", attributes))
     return f'<img{rest} data-blocked="{found[1]}">'
+
+
+def has_blocked(cleaned: str) -> bool:
+    """Whether images of clean HTML lie elsewhere."""
+    return _BLOCKED.search(cleaned) is not None
+
+
+def with_images(cleaned: str) -> str:
+    """Clean HTML with its images from elsewhere, for who asked for them."""
+    return _BLOCKED.sub(r'<img\1 src="\2"', cleaned)
 
 
 @dataclass(frozen=True, slots=True)
