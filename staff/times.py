@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
@@ -22,6 +22,11 @@ class Clock:
         self.zone = zone_of(user)
         self.now = now or timezone.now()
         self.today = self.now.astimezone(self.zone).date()
+
+    @property
+    def midnight(self) -> datetime:
+        """When the person's day began."""
+        return datetime.combine(self.today, time(), self.zone)
 
     def ago(self, moment: datetime) -> str:
         """How long ago: "4 min", "2 h", then "Mon 09:12", "12 Mar", "12 Mar 2025"."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from staff import attendance, lists
 from staff.access import AgentRequest, agents_only
+from staff.times import Clock
 from tickets import preferences, queries
 from tickets.actions import desk_habits
 from tickets.models import Preferences, SavedView, User
@@ -57,7 +58,7 @@ def page(request: AgentRequest, *, status: int = 200, **bound: Any) -> HttpRespo
     context = {
         "rail": lists.rail(request.user, "me"),
         "work_form": bound.get("work_form") or _work_form(request, None),
-        "day": queries.day_of(request.user),
+        "day": queries.day_of(request.user, Clock(request.user).midnight),
         **attendance.sections(request.user, **bound),
     }
     return render(request, "staff/me.html", context, status=status)

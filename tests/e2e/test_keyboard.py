@@ -73,8 +73,20 @@ def test_what_is_typed_in_the_composer_triggers_nothing(page: Page, waiting: lis
 def test_the_sheet_of_keys_opens_and_closes(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
+    page.get_by_label("Single keys work in this browser").uncheck()
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).not_to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Control+k")  # works always, and comes after it
+    expect(page.locator("#palette")).to_be_visible()
+    expect(page.locator(".row__subject:focus")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("?")
+    page.get_by_label("Single keys work in this browser").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator(".row__subject:focus")).to_have_count(1)
 
 
 def test_a_verb_works_by_its_own_address(page: Page, waiting: list[Ticket]) -> None:

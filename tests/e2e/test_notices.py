@@ -47,6 +47,26 @@ def test_the_bell_rises_in_an_open_page_and_falls_when_the_ticket_is_read(
     expect(bell).to_be_hidden()
 
 
+def test_a_browser_that_was_allowed_to_shows_a_notice(desk: RunningDesk, surfer: Surfer, company: Company) -> None:
+    page = surfer.window(company.ana.email)
+    page.add_init_script(
+        "const Real = Notification; window.Notification = class extends Real {"
+        " constructor(title, more) { super(title, more); (window.shown ??= []).push(title); } }"
+    )
+    opened(page, "/staff/me/")
+    page.context.grant_permissions(["notifications"])
+    page.reload()
+    expect(page.locator("browser-notices [role=status]")).to_have_text("This browser shows them.")
+    expect(page.get_by_role("button", name="Allow them in this browser")).to_be_hidden()
+    page.get_by_label("Show notices of the browser while the workspace is open").check()
+    page.locator("form[action$='/me/notices/'] button.button--primary").click()
+    expect(page.locator(".toast")).to_be_visible()
+    opened(page, "/staff/me/")
+    ticket = assigned(company, "The bell is seen")
+    page.wait_for_function("window.shown?.length === 1")
+    assert page.evaluate("window.shown") == [f"#{ticket.number} The bell is seen"]
+
+
 def test_an_absence_is_planned_and_ended_without_scripts(surfer: Surfer, company: Company) -> None:
     page = surfer.window(company.ana.email, javascript=False)
     page.goto("/staff/me/")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from staff import keys, verbs
 from tests import factories, people
 from tests.automation.making import rule, tag
 from tickets import queries
-from tickets.actions import desk_habits, views
+from tickets.actions import conversation, desk_habits, views
+from tickets.models import TicketEvent, User
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +136,16 @@ def test_at_the_end_of_the_list_there_is_no_next(browser, agent, ticket):
     desk_habits.set_preferences(by=agent, after_send="next")
     url = f"/staff/tickets/{ticket.number}/reply/?view=all-open"
     assert ticket.number in browser(agent).post(url, {"reply-body": "Hello."})["Location"]
+
+
+def test_ones_own_day_is_counted_from_ones_own_midnight(browser, agent, ticket):
+    User.objects.filter(pk=agent.pk).update(time_zone="Pacific/Auckland")
+    conversation.note(ticket, by=agent, body="Seen.")
+    conversation.reply(ticket, by=agent, body="Look.")
+    midnight = (
+        timezone.now().astimezone(ZoneInfo("Pacific/Auckland")).replace(hour=0, minute=0, second=0, microsecond=0)
+    )
+    TicketEvent.objects.filter(kind="noted").update(created_at=midnight - timedelta(seconds=1))
+    page = browser(agent).get("/staff/me/").content.decode()
+    assert re.search(r"<dt>Replies</dt><dd>1</dd>", page)
+    assert re.search(r"<dt>Notes</dt><dd>0</dd>", page)
