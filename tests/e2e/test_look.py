@@ -1,8 +1,12 @@
-"""Every main page in both schemes, on a desk and on a phone: nothing in the way of assistive technology (axe, WCAG
-2.0 to 2.2, A and AA), no script error, no sideways scrolling, light on a cold cache. Pictures: test-results/."""
+"""Every page of the workspace and the main pages elsewhere, in both schemes, on a desk and on a phone: nothing in the
+way of assistive technology (axe, WCAG 2.0 to 2.2, A and AA), no script error, no sideways scrolling, light on a cold
+cache. The pictures are left in the folder that PICTURES names, else in test-results/."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,14 +14,20 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Page
 
+from tests import world as worlds
 from tests.e2e.company import Company
 from tests.e2e.scenery import Scenery, lay_out
 from tests.e2e.surfing import Surfer
+from tests.test_url_roles import path_of
+from tests.url_roles import GET, STATES
+from tickets.models import Rule
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
-PICTURES = Path(settings.BASE_DIR) / "test-results"
+PICTURES = Path(os.environ.get("PICTURES") or Path(settings.BASE_DIR) / "test-results")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+SIZES = [(1440, 900), (1024, 768), (390, 844)]
 VIEWS = [(1440, 900, "light"), (1440, 900, "dark"), (390, 844, "light"), (390, 844, "dark")]
 # kB (1000 bytes) on a cold cache; the admin is Django's own and has no limit of ours.
 PORTAL, STAFF, ADMIN = 60, 90, 1000
@@ -73,10 +83,46 @@ def test_the_page_is_light_and_open_to_everybody(name: str, surfer: Surfer, scen
     email = {"": "", "customer": scenery.customer, "agent": scenery.agent, "admin": admin}[who]
     page = surfer.window(email)
     assert weight(page, path.format(**scenery.numbers)) <= heaviest
+    if name.startswith("staff"):
+        return  # looked at below, with all the others
     for width, height, scheme in VIEWS:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
         look(surfer, page, f"{name}-{width}-{scheme}")
+
+
+def test_every_page_of_the_workspace_is_open_to_everybody(surfer: Surfer, scenery: Scenery) -> None:
+    """One walk through all of them: pictures in three widths and both schemes; axe for what a width or a scheme can
+    change."""
+    with one_of_everything() as (person, pages):
+        page = surfer.window(person)
+        paths = {name: path.format(**scenery.numbers) for name, (_who, path, _kb) in PAGES.items() if "staff" in name}
+        for name, path in {**pages, **paths}.items():
+            page.goto(path)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                for width, height in SIZES:
+                    page.set_viewport_size({"width": width, "height": height})
+                    rules = {(1440, "light"): RULES, (390, "light"): RULES, (1440, "dark"): CONTRAST}
+                    look(surfer, page, f"{name}-{width}-{scheme}", rules.get((width, scheme)))
+
+
+@contextmanager
+def one_of_everything() -> Iterator[tuple[str, dict[str, str]]]:
+    """An admin, and the address of every page of the workspace by its name; pieces of pages and files are left out."""
+    world = worlds.build()
+    client = world.browser("admin")
+    pages = {}
+    for name in GET:
+        if not name.startswith("staff:") or STATES.get(name):
+            continue
+        path = path_of(name, world)
+        answer = client.get(path)
+        is_page = answer.status_code == 200 and b"<!DOCTYPE html>" in getattr(answer, "content", b"")[:200]
+        if is_page and "sandbox" not in answer["Content-Security-Policy"]:
+            pages[name.replace(":", "-")] = path
+    yield world.people["admin"].email, pages
+    Rule.objects.filter(pk__in=[world.rule.pk, world.macro.pk]).delete()
 
 
 def test_the_page_after_sending_is_open_to_everybody(surfer: Surfer) -> None:
@@ -121,12 +167,15 @@ def weight(page: Page, path: str) -> float:
     return sum(came) / 1000
 
 
-def look(surfer: Surfer, page: Page, name: str) -> None:
-    PICTURES.mkdir(exist_ok=True)
+def look(surfer: Surfer, page: Page, name: str, rules: dict | None = RULES) -> None:
+    """Takes a picture, and looks for faults; without `rules` for sideways scrolling only."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png", full_page="portal" in name)
     scrolls = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert scrolls <= 0, f"{name} scrolls sideways by {scrolls} px"
+    if rules is None:
+        return
     met = list(surfer.problems)
-    found = Axe().run(page, options=RULES).response["violations"]
+    found = Axe().run(page, options=rules).response["violations"]
     surfer.problems[:] = met  # axe tries a style sheet of its own, which our policy rightly refuses
     assert not [f"{rule['id']}: {[node['target'] for node in rule['nodes']][:5]}" for rule in found], name
