@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from playwright.sync_api import Locator, Page, expect
 
 from staff.verbs import BUTTONS
+from tickets.models import Ticket
 
 _FARTHEST = 150  # presses of Tab
 
@@ -36,6 +39,21 @@ class Mouse:
 
     def tick(self, field: Locator) -> None:
         field.check()
+
+    def date(self, field: Locator, day: date) -> None:
+        """Nine o'clock on that day, in a field for a moment."""
+        field.fill(f"{day:%Y-%m-%d}T09:00")
+
+    def choose_rows(self, tickets: list[Ticket]) -> None:
+        """Ticks them in a list."""
+        for ticket in tickets:
+            row = self.page.locator(f"#row-{ticket.pk}")
+            row.hover()
+            row.get_by_role("checkbox").check()
+
+    def print(self) -> None:
+        self.page.locator("[popovertarget=more-verbs]").click()
+        self.page.locator("#more-verbs").get_by_role("link", name="Print").click()
 
     def undo(self) -> None:
         self.page.locator(".toast__undo button").last.click()
@@ -85,6 +103,25 @@ class Keys:
         self.reach(field)
         self.page.keyboard.press("Space")
         expect(field).to_be_checked()
+
+    def date(self, field: Locator, day: date) -> None:
+        """Day, month and year are parts that one types through; the year ends with an arrow."""
+        self.reach(field)
+        self.page.keyboard.type(f"{day:%d%m%Y}")
+        self.page.keyboard.press("ArrowRight")
+        self.page.keyboard.type("0900")
+        expect(field).to_have_value(f"{day:%Y-%m-%d}T09:00")
+
+    def choose_rows(self, tickets: list[Ticket]) -> None:
+        """Walks down the list, choosing on the way."""
+        wanted = [f"row-{ticket.pk}" for ticket in tickets]
+        for _ in range(self.page.locator(".row").count()):
+            self.page.keyboard.press("j")
+            if self.page.locator(".row:has(.row__subject:focus)").get_attribute("id") in wanted:
+                self.page.keyboard.press("x")
+
+    def print(self) -> None:
+        self.page.keyboard.press("p")
 
     def undo(self) -> None:
         self.page.keyboard.press("y")
