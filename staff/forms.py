@@ -227,8 +227,12 @@ class TagsForm(TicketPanel):
 
 
 class TransferForm(TicketPanel):
-    department = forms.ModelChoiceField(Department.objects.none(), label=_("Department"))
-    help_topic = forms.ModelChoiceField(HelpTopic.objects.none(), label=_("Help topic"), required=False)
+    department = forms.ModelChoiceField(
+        Department.objects.none(), label=_("Department"), empty_label=_("Please choose")
+    )
+    help_topic = forms.ModelChoiceField(
+        HelpTopic.objects.none(), label=_("Help topic"), required=False, empty_label=_("None")
+    )
     note = forms.CharField(label=_("Note for the new department"), required=False, widget=forms.Textarea({"rows": 2}))
 
     def prepare(self) -> None:
@@ -256,9 +260,11 @@ class IntakeForm(NonceForm):
     source = forms.ChoiceField(
         label=_("Came by"), choices=[(one.value, one.label) for one in (Source.PHONE, Source.STAFF)]
     )
-    help_topic = forms.ModelChoiceField(HelpTopic.objects.none(), label=_("Help topic"), required=False)
+    help_topic = forms.ModelChoiceField(
+        HelpTopic.objects.none(), label=_("Help topic"), required=False, empty_label=_("None")
+    )
     department = forms.ModelChoiceField(
-        Department.objects.none(), label=_("Department"), required=False, help_text=_("Empty: as the topic says.")
+        Department.objects.none(), label=_("Department"), required=False, empty_label=_("As the topic says")
     )
     priority = forms.TypedChoiceField(
         label=_("Priority"), choices=[("", _("As the topic says")), *Priority.choices], coerce=int, empty_value=None,

@@ -24,7 +24,7 @@ class Button:
 
 BUTTONS: dict[str, Button] = {
     "assign": Button(_("Assign"), "assign", "a", primary=True, panel=True),
-    "take": Button(_("Take"), "assign", "i", primary=True),
+    "take": Button(_("Take"), "assign", "i"),
     "start": Button(_("Start"), "start"),
     "resolve": Button(_("Resolve"), "resolve", "e", primary=True),
     "reopen": Button(_("Reopen"), "reopen", primary=True),
@@ -35,7 +35,7 @@ BUTTONS: dict[str, Button] = {
     "fields": Button(_("Answers"), "triage", panel=True),
     "snooze": Button(_("Snooze"), "snooze", "z", panel=True),
     "wake": Button(_("Wake"), "wake", "z", primary=True),
-    "macros": Button(_("Macros"), "follow", "m", primary=True, panel=True),
+    "macros": Button(_("Macros"), "follow", "m", panel=True),
     "transfer": Button(_("Transfer"), "transfer", panel=True),
     "task": Button(_("Add a task"), "plan", "t", panel=True),
     "link": Button(_("Link"), "link", "l", panel=True),
@@ -84,7 +84,7 @@ def offered(ticket: Ticket, may: set[str], user: User, *, is_follower: bool, bac
             "label": str(button.label),
             "key": button.key,
             "url": f"{base}{verb}/{back}",
-            "primary": button.primary,
+            "primary": button.primary or (verb == "take" and ticket.assignee_id is None),
             "danger": button.danger,
             "panel": button.panel,
         }

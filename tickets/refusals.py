@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tickets.models import Ticket
 
 
+# They need a mark (archived, in the trash, merged) and are named only where nothing else is possible.
+_UNMARKING = {"unarchive", "restore", "unmerge"}
+
+
 class Refused(Exception):
     """The request was understood and is not done; `str()` is a sentence for the person who asked."""
 
@@ -31,13 +35,14 @@ class IllegalTransition(Refused):
         state = _("Archived") if self.archived else State(self.state).label
         if ticket.deleted_at is not None:
             self.allowed, state = ["restore"], _("In the trash")
+        named = [name for name in self.allowed if len(self.allowed) == 1 or name not in _UNMARKING]
         super().__init__(
             _("“%(verb)s” is not possible. State of ticket %(number)s: %(state)s. Possible now: %(allowed)s.")
             % {
                 "verb": VERBS[verb].label,
                 "number": ticket.number,
                 "state": state,
-                "allowed": ", ".join(str(VERBS[name].label) for name in self.allowed),
+                "allowed": ", ".join(str(VERBS[name].label) for name in named),
             }
         )
 

@@ -10,7 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from staff import sidebar
+from staff import lists, sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.times import Clock
 from staff.views.ticket import here
@@ -38,6 +38,8 @@ def why(request: AgentRequest, number: str) -> HttpResponse:
         "calendars": [(row.pk, row.name, row == hours) for row in calendars],
     }
     piece = bool(request.htmx) and not request.htmx.history_restore_request
+    if not piece:
+        context["rail"] = lists.rail(request.user, "")
     response = render(request, "staff/_why.html" if piece else "staff/why.html", context)
     patch_vary_headers(response, ["HX-Request"])
     patch_cache_control(response, private=True, no_cache=True)

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from staff import relation_panels, sidebar
+from staff import lists, relation_panels, sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.answers_form import AnswersForm
 from staff.forms import AssignForm, DueForm, PriorityForm, StatusForm, TagsForm, TicketPanel, TransferForm
@@ -78,6 +78,7 @@ def _show(request: AgentRequest, ticket: Ticket, name: str, form: TicketPanel, s
         "back": here(request),
     }
     if not request.htmx:
+        context["rail"] = lists.rail(request.user, "")
         return render(request, "staff/panel.html", context, status=status)
     response = render(request, "staff/_panel.html", context, status=status)
     target = "#message-form" if "message" in request.GET else f"#{name}-form"

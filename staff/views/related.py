@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from staff import sidebar
+from staff import lists, sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
 from staff.forms import TicketPanel
 from staff.relation_forms import CustomerNotesForm, SideMessageForm, SplitForm, TaskForm
@@ -63,6 +63,7 @@ def _asking(
     }
     status = 400 if form.is_bound else 200
     if not request.htmx:
+        context["rail"] = lists.rail(request.user, "")
         return render(request, "staff/panel.html", context, status=status)
     response = render(request, "staff/_panel.html", context, status=status)
     response["HX-Retarget"], response["HX-Reswap"], response["Vary"] = "#message-form", "innerHTML", "HX-Request"

@@ -1,4 +1,4 @@
-// <rail-fold>: folds the rail to a strip on wide windows; remembered in this browser.
+// <rail-fold>: folds the rail to a strip on wide windows, remembered in this browser; and shows the open page's link in it.
 const FOLDED = "rail-folded";
 
 const remembered = () => { try { return localStorage.getItem(FOLDED) === "1"; } catch { return false; } };
@@ -9,6 +9,7 @@ customElements.define("rail-fold", class extends HTMLElement {
     this.button = this.querySelector("button");
     this.button.addEventListener("click", () => this.fold(!document.documentElement.classList.contains(FOLDED)));
     this.tell();
+    this.closest(".rail")?.querySelector(".rail__scroll [aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 
   fold(folded) {
