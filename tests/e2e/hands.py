@@ -105,11 +105,12 @@ class Keys:
         expect(field).to_be_checked()
 
     def date(self, field: Locator, day: date) -> None:
-        """Day, month and year are parts that one types through; the year ends with an arrow."""
+        """Day, month and year are parts that one types through; the year ends with an arrow. A is for who counts to
+        twelve twice."""
         self.reach(field)
         self.page.keyboard.type(f"{day:%d%m%Y}")
         self.page.keyboard.press("ArrowRight")
-        self.page.keyboard.type("0900")
+        self.page.keyboard.type("0900A")
         expect(field).to_have_value(f"{day:%Y-%m-%d}T09:00")
 
     def choose_rows(self, tickets: list[Ticket]) -> None:
