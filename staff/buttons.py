@@ -32,16 +32,19 @@ def _safe(pieces: Iterable[str]) -> SafeString:
 def _button(verb: Verb, classes: str, number: str, token: str) -> str:
     label, key = escape(verb["label"]), verb["key"]
     bound, hint = (f' data-key="{key}"', f" <kbd>{key}</kbd>") if key else ("", "")
+    grave = " menu__item--danger" if classes == "menu__item" else " button--danger"
     if verb["panel"]:
+        classes += grave if verb["danger"] else ""
         target = f'type="button" popovertarget="{verb["verb"]}-form"'
         return f'<button class="{classes}" {target}{bound}>{label}{hint}</button>'
     url, confirm = escape(verb["url"]), ""
     if verb["danger"]:
         question = _("%(verb)s #%(number)s?") % {"verb": verb["label"], "number": number}
         confirm = f' data-confirm="{escape(question)}"'
-        classes += " menu__item--danger" if classes == "menu__item" else " button--danger"
+        classes += grave
     return (
-        f'<form method="post" action="{url}" hx-post="{url}" hx-disabled-elt="find button"{confirm}>'
+        f'<form method="post" action="{url}" hx-post="{url}" hx-sync="#main:drop" '
+        f'hx-disabled-elt="find button"{confirm}>'
         f'<input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
         f'<button class="{classes}"{bound}>{label}{hint}</button></form>'
     )

@@ -72,7 +72,7 @@ customElements.define("live-list", class extends HTMLElement {
   }
 
   change(row, now) {
-    if (row.contains(document.activeElement)) return;
+    if (row.contains(document.activeElement) || row.querySelector(".htmx-request")) return;
     now.classList.toggle("row--selected", row.classList.contains("row--selected"));
     if (row.classList.contains("row--selected")) now.querySelector(".row__subject")?.setAttribute("aria-current", "true");
     const [before, after] = [row, now].map((each) => each.querySelector("[type=checkbox]"));

@@ -78,7 +78,11 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (key === "g") return this.wait();
     if (!/^[a-z#/[]$/.test(key)) return false;
     const bound = [...document.querySelectorAll(`[data-key="${key}"]`)];
-    return this.click(bound.find((element) => element.checkVisibility()) ?? bound[0]);
+    const chosen = bound.find((element) => element.checkVisibility()) ?? bound[0];
+    // A verb that is on its way renews what the next key means.
+    if (chosen && document.querySelector("#main .htmx-request")) document.addEventListener("htmx:afterSettle", () => this.run(key), { once: true });
+    else return this.click(chosen);
+    return true;
   }
 
   click(element) {

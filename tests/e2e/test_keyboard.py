@@ -89,6 +89,16 @@ def test_the_sheet_of_keys_opens_and_closes(page: Page) -> None:
     expect(page.locator(".row__subject:focus")).to_have_count(1)
 
 
+def test_keys_pressed_in_haste_are_all_obeyed(page: Page, waiting: list[Ticket]) -> None:
+    """The second comes while the first is on its way, and its answer finds the page in order."""
+    page.goto(f"/staff/tickets/{waiting[0].number}/")
+    page.evaluate(
+        "for (const key of ['i', 'e']) document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}))"
+    )
+    expect(page.locator(".stepper__step--current")).to_contain_text("Resolved")
+    expect(page.locator(".ticket-head")).to_contain_text("with Joan Okafor")
+
+
 def test_a_verb_works_by_its_own_address(page: Page, waiting: list[Ticket]) -> None:
     """Opened in a window of its own, its form has no ticket beside it to renew."""
     page.goto(f"/staff/tickets/{waiting[0].number}/priority/")
