@@ -51,6 +51,5 @@ def message_html(request: AgentRequest, pk: int) -> HttpResponse:
     context = {"html": with_images(html) if loads else html, "has_blocked": not loads and has_blocked(html)}
     response = render(request, "staff/mail_frame.html", context)
     response["Content-Security-Policy"] = _FRAMED.format(images="data: https: http:" if loads else "data:")
-    response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "private, no-cache"
     return response

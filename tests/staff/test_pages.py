@@ -347,7 +347,7 @@ def test_images_from_elsewhere_wait_for_a_click(browser, agent, home):
     assert 'src="https://t.example/a.png?x=1&amp;y=2"' in asked.content.decode()
     assert "Load images" not in asked.content.decode()
     assert "img-src data: https: http:;" in asked["Content-Security-Policy"]
-    assert asked["Referrer-Policy"] == "no-referrer"
+    assert asked["Referrer-Policy"] == "same-origin"  # nothing of ours is told elsewhere
 
 
 def test_headers_and_source_of_a_mail_are_a_link_away(browser, agent, home):
