@@ -11,6 +11,7 @@ from tests import factories
 from tests.e2e.company import Company
 from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import Surfer
+from tests.wait import until
 from tickets import notices, notifications
 from tickets.actions import assignment
 from tickets.models import SYSTEM, Ticket, TicketEvent
@@ -63,8 +64,7 @@ def test_a_browser_that_was_allowed_to_shows_a_notice(desk: RunningDesk, surfer:
     expect(page.locator(".toast")).to_be_visible()
     opened(page, "/staff/me/")
     ticket = assigned(company, "The bell is seen")
-    page.wait_for_function("window.shown?.length === 1")
-    assert page.evaluate("window.shown") == [f"#{ticket.number} The bell is seen"]
+    assert until(lambda: page.evaluate("window.shown")) == [f"#{ticket.number} The bell is seen"]
 
 
 def test_an_absence_is_planned_and_ended_without_scripts(surfer: Surfer, company: Company) -> None:
