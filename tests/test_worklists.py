@@ -259,7 +259,7 @@ def test_counts_of_views_are_one_question_however_many(home, agent, django_asser
     SavedView.objects.filter(pk=made[2].pk).update(query="tag:gone")
     made[2].query = "tag:gone"
     _ = agent.grants, agent.team_ids
-    with django_assert_num_queries(7):  # names, tags, and the counts within their limit of time
+    with django_assert_num_queries(6):  # names, tags, and the counts within their limit of time
         counts = worklists.counts(agent, made)
     assert counts == {"view-0": 1, "view-1": 1, "view-4": 1}  # words are not counted, nor what is wrong
     with django_assert_num_queries(6):
