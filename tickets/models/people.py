@@ -94,8 +94,20 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
         return self.create_user(email, password, is_superuser=True, is_agent=True, **fields)
 
+    def standing_for(self, pk: int) -> models.QuerySet[User]:
+        """The person with this key, or who they turned out to be."""
+        return self.filter(models.Q(pk=pk, merged_into__isnull=True) | models.Q(merged__pk=pk))
+
     def agents(self) -> models.QuerySet[User]:
         return self.filter(is_agent=True, is_active=True).order_by("name")
+
+
+class CustomerMail(models.TextChoices):
+    """What the desk writes to a requester by itself, by the name of the mail's template."""
+
+    AUTO_RESPONSE = "auto_response", _("That we have received a request")
+    CONFIRMATION = "confirmation", _("The question whether it is solved")
+    CLOSED = "closed", _("That a ticket was closed, and how to rate it")
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -148,12 +160,24 @@ class User(AbstractBaseUser, PermissionsMixin):
     may_receive_automatic_mail = models.BooleanField(
         _("receives automatic mail"), default=True, help_text=_("Off after the person reported our mail as spam.")
     )
+    declined_mail = ArrayField(
+        models.CharField(max_length=20, choices=CustomerMail.choices),
+        verbose_name=_("does not want"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("Automatic mails that the person has switched off."),
+    )
     automatic_mail_paused_until = models.DateTimeField(
         _("automatic mail paused until"),
         null=True,
         blank=True,
         help_text=_("Set when mail keeps coming back; replies of agents are still sent. Empty it to begin again."),
     )
+    merged_into = models.ForeignKey(
+        "self", verbose_name=_("is now"), null=True, blank=True, editable=False, on_delete=models.SET_NULL,
+        related_name="merged", help_text=_("The person whose second address this one's turned out to be."),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
