@@ -1,4 +1,5 @@
 from tickets.models.blocked import BlockedSender
+from tickets.models.brand import Brand, MailWording, PortalText
 from tickets.models.bulk import BulkItem, BulkJob
 from tickets.models.canned import CannedAttachment, CannedFolder, CannedResponse, CannedTranslation
 from tickets.models.choice import SlaChoice
@@ -24,7 +25,19 @@ from tickets.models.mention import Mention
 from tickets.models.message import Attachment, Message
 from tickets.models.muted import Muted
 from tickets.models.notice import Notice, NoticePreferences
-from tickets.models.people import SYSTEM, ApiToken, Membership, Organization, Permission, Role, System, Team, User
+from tickets.models.people import (
+    SYSTEM,
+    ApiToken,
+    CustomerMail,
+    Membership,
+    Organization,
+    Permission,
+    Role,
+    System,
+    Team,
+    User,
+)
+from tickets.models.privacy import DataExport, ErasureRequest
 from tickets.models.rating import Rating, Score
 from tickets.models.recurring import RecurringTicket
 from tickets.models.related import SideConversation, Task, TicketLink, TicketMerge
@@ -50,6 +63,7 @@ __all__ = [
     "ArticleVersion",
     "Attachment",
     "BlockedSender",
+    "Brand",
     "BulkItem",
     "BulkJob",
     "BusinessHours",
@@ -59,12 +73,15 @@ __all__ = [
     "CannedTranslation",
     "Category",
     "CategoryName",
+    "CustomerMail",
+    "DataExport",
     "DateHours",
     "Department",
     "Desk",
     "DkimKey",
     "Draft",
     "DraftFile",
+    "ErasureRequest",
     "Escalation",
     "Export",
     "Field",
@@ -82,6 +99,7 @@ __all__ = [
     "Limit",
     "MailRelay",
     "MailSource",
+    "MailWording",
     "Mailbox",
     "Membership",
     "Mention",
@@ -94,6 +112,7 @@ __all__ = [
     "Organization",
     "OutboundEmail",
     "Permission",
+    "PortalText",
     "Preferences",
     "ProposedFollower",
     "Rating",

@@ -97,6 +97,27 @@ class Desk(models.Model):
         ),
     )
 
+    # The brand has a page of its own in the admin.
+    accent_light = models.CharField(
+        _("colour on light ground"),
+        max_length=7,
+        blank=True,
+        help_text=_("Of buttons and links, as #rrggbb. Empty: the desk's own."),
+    )
+    accent_dark = models.CharField(
+        _("colour on dark ground"),
+        max_length=7,
+        blank=True,
+        help_text=_("Empty: the same hue, as light as it takes to be read there."),
+    )
+    logo_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    logo_type = models.CharField(max_length=20, blank=True, editable=False)
+    is_offline = models.BooleanField(
+        _("portal closed"),
+        default=False,
+        help_text=_("Customers read the text “while closed” instead of the portal. Mail is taken, agents go on."),
+    )
+
     class Meta:
         verbose_name = _("desk settings")
         verbose_name_plural = _("desk settings")
