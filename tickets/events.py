@@ -105,6 +105,8 @@ EVENTS: dict[str, EventKind] = {
     "unmerged_here": EventKind(_("%(actor)s took #%(number)s out of this again"), "merge"),
     "split": EventKind(_("%(actor)s split a message off to #%(number)s"), "merge"),
     "split_from": EventKind(_("%(actor)s split this off from #%(number)s"), "merge"),
+    "people_joined": EventKind(_("%(actor)s is also %(old)s"), "person"),
+    "person_erased": EventKind(_("%(actor)s removed who %(who)s was, as they had asked"), "person"),
     "requester_changed": EventKind(_("%(actor)s changed the requester from %(old)s to %(new)s"), "person"),
     "role_changed": EventKind(_("%(actor)s changed what %(person)s may do: %(role)s"), "person"),
     "side_started": EventKind(_("%(actor)s asked %(address)s: %(subject)s"), "mail"),

@@ -10,12 +10,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from tickets.models import Desk, Ticket, User
 
 _SALT = "tickets.guest-link"
+_JOIN_SALT = "tickets.join-link"
 _SETUP_SALT = "tickets.setup-link"
 SETUP_HOURS = 24
+JOIN_HOURS = 24
 
 
 def guest_token(ticket: Ticket, person: User) -> str:
@@ -38,7 +41,8 @@ def read_guest_token(token: str) -> tuple[Ticket, User] | None:
         ticket_pk, person_pk = signer.unsign_object(token, max_age=timedelta(days=Desk.current().guest_link_days))
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    person = User.objects.filter(pk=person_pk, is_active=True, is_agent=False, is_superuser=False).first()
+    row = User.objects.standing_for(person_pk).filter(is_active=True, is_agent=False, is_superuser=False)
+    person = row.first()
     if person is None:
         return None
     rows = Ticket.objects.filter(pk=ticket_pk).select_related("department", "help_topic", "status")
@@ -59,6 +63,29 @@ def ticket_of_old_token(token: str) -> int | None:
         return signing.TimestampSigner(salt=_SALT).unsign_object(token)[0]
     except (signing.BadSignature, ValueError, TypeError, IndexError):
         return None
+
+
+def join_url(person: User, address: str) -> str:
+    """The absolute address where `person` shows that they read the mail of `address`. It dies with their password or
+    main address, as whoever made it may have been somebody else."""
+    token = signing.TimestampSigner(salt=_JOIN_SALT).sign_object([person.pk, address, _mark(person)])
+    return settings.BASE_URL + reverse("account_join", args=[token])
+
+
+def read_join_token(token: str) -> tuple[User, str] | None:
+    """Who asked and for which address; None for a token that is false, old or void."""
+    try:
+        pk, address, mark = signing.TimestampSigner(salt=_JOIN_SALT).unsign_object(
+            token, max_age=timedelta(hours=JOIN_HOURS)
+        )
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    person = User.objects.filter(pk=pk, is_active=True).first()
+    return (person, address) if person and constant_time_compare(mark, _mark(person)) else None
+
+
+def _mark(person: User) -> str:
+    return salted_hmac(_JOIN_SALT, f"{person.email}|{person.password}", algorithm="sha256").hexdigest()[:20]
 
 
 def setup_url() -> str:

@@ -15,6 +15,9 @@ from tickets.models import Organization, Ticket, User
 from tickets.refusals import Invalid
 
 _known = Compiled(lambda email: User.objects.filter(email=email).order_by())
+_further = Compiled(
+    lambda email: EmailAddress.objects.filter(email=email, verified=True).select_related("user").order_by()[:1]
+)
 _by_domain = Compiled(lambda domain: Organization.objects.filter(domains__contains=[domain])[:1])
 
 
@@ -35,7 +38,14 @@ def find_or_create(email: str, name: str = "", language: str = "") -> User:
 
     A known person's name and language are never changed by what a stranger writes. Raises Invalid.
     """
-    return _known.first(check_email(email)) or create(email, name, language)
+    email = check_email(email)
+    return _known.first(email) or _proved_by(email) or create(email, name, language)
+
+
+def _proved_by(email: str) -> User | None:
+    """Whose further address it is."""
+    row = _further.first(email)
+    return row.user if row else None
 
 
 def create(email: str, name: str = "", language: str = "") -> User:
@@ -71,6 +81,30 @@ def is_last_admin(person: User) -> bool:
     if transaction.get_connection().in_atomic_block:
         admins = admins.select_for_update()
     return [admin.pk for admin in admins] == [person.pk]
+
+
+def prove_address(person: User, address: str) -> None:
+    """To be called when somebody showed that they read the mail of this address of theirs: it may sign in from now on.
+
+    A password that somebody set before anything was proved is forgotten: it may have been set by somebody else.
+    """
+    rows = EmailAddress.objects.filter(user=person)
+    if not rows.filter(verified=True).exists() and person.has_usable_password():
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+    primary = not rows.filter(primary=True).exclude(email=address).exists()
+    EmailAddress.objects.update_or_create(user=person, email=address, defaults={"verified": True, "primary": primary})
+
+
+def set_profile(
+    person: User, *, name: str, language: str, time_zone: str, declined_mail: list[str] | None = None
+) -> None:
+    """What somebody says about themselves. Without `declined_mail` the choice of mails stays."""
+    person.name, person.language, person.time_zone = clean_name(name), language, time_zone
+    person.declined_mail = person.declined_mail if declined_mail is None else declined_mail
+    with transaction.atomic():
+        person.save(update_fields=["name", "language", "time_zone", "declined_mail"])
+        details_changed(person, {"name"})
 
 
 def details_changed(person: User, names: set[str]) -> None:

@@ -160,10 +160,15 @@ def _verdict(row: InboundEmail, parsed: ParsedEmail, writer: Address | None) -> 
     return Verdict() if verdict.is_verified and row.source == InboundEmail.Source.IMPORT else verdict
 
 
+def _is(person: User, pk: int | None) -> bool:
+    """Whether this key is the person's, or of somebody who turned out to be them."""
+    return person.pk == pk or (pk is not None and User.objects.filter(pk=pk, merged_into=person).exists())
+
+
 def _with_token(verdict: Verdict, match: threads.Match | None, sender: User | None) -> Verdict:
     """Who answers from the very address that the signed reply address was sent to is proved by it, too: for customers,
     to whom `Letter.sender` of the token only lends what the mailbox owner could read anyway."""
-    proved = match and sender and match.role == "participant" and match.person_id == sender.pk and not match.is_old
+    proved = match and sender and match.role == "participant" and not match.is_old and _is(sender, match.person_id)
     if proved and verdict.value == authentication.UNKNOWN and sender and not sender.is_agent:
         return replace(verdict, value=authentication.VERIFIED, said="reply address")
     return verdict
