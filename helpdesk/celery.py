@@ -42,6 +42,7 @@ app.conf.beat_schedule = {
     "digests": {"task": "tickets.tasks.sweep_digests", "schedule": 60.0, "options": {"expires": 60}},
     "bulk": {"task": "tickets.tasks.sweep_bulk", "schedule": 30.0, "options": {"expires": 30}},
     "viewed tickets": {"task": "tickets.tasks.forget_viewed", "schedule": 3600.0, "options": {"expires": 3600}},
+    "data exports": {"task": "tickets.tasks.sweep_data_exports", "schedule": 60.0, "options": {"expires": 60}},
     "exports": {"task": "tickets.tasks.sweep_exports", "schedule": 60.0, "options": {"expires": 60}},
     "held uploads": {"task": "tickets.tasks.sweep_held_uploads", "schedule": 900.0, "options": {"expires": 900}},
     "holidays": {"task": "tickets.tasks.sweep_holidays", "schedule": 900.0, "options": {"expires": 900}},

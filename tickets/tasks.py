@@ -209,3 +209,17 @@ def send_scheduled() -> None:
     from tickets.actions import drafts
 
     drafts.send_due()
+
+
+@shared_task
+def make_data_export(pk: int) -> None:
+    from tickets.actions import data_exports
+
+    data_exports.make(pk)
+
+
+@shared_task
+def sweep_data_exports() -> None:
+    from tickets.actions import data_exports
+
+    data_exports.sweep()
