@@ -21,7 +21,7 @@ from tickets.actions import rating
 from tickets.automation import running
 from tickets.compiled import Change, Compiled
 from tickets.mail import automatic, outbound
-from tickets.models import Mailbox, Permission, Ticket, TicketEvent, User
+from tickets.models import CustomerMail, Mailbox, Permission, Ticket, TicketEvent, User
 from tickets.states import State
 
 log = logging.getLogger(__name__)
@@ -152,15 +152,16 @@ def _requester(event: TicketEvent) -> list[User]:
 
 def _asked_to_confirm(event: TicketEvent) -> list[User]:
     """The requester, if there still is something to confirm: an event may be handled late."""
-    return _unless_muted(event) if event.ticket.state == State.RESOLVED else []
+    return _unless_muted(event, CustomerMail.CONFIRMATION) if event.ticket.state == State.RESOLVED else []
 
 
 def _told_of_closing(event: TicketEvent) -> list[User]:
-    return _unless_muted(event) if event.ticket.state == State.CLOSED else []
+    return _unless_muted(event, CustomerMail.CLOSED) if event.ticket.state == State.CLOSED else []
 
 
-def _unless_muted(event: TicketEvent) -> list[User]:
-    return [person for person in _requester(event) if not event.ticket.muted.filter(user=person).exists()]
+def _unless_muted(event: TicketEvent, kind: str) -> list[User]:
+    wanting = [person for person in _requester(event) if kind not in person.declined_mail]
+    return [person for person in wanting if not event.ticket.muted.filter(user=person).exists()]
 
 
 def _told_of_arrival(event: TicketEvent) -> list[User]:
@@ -171,7 +172,7 @@ def _told_of_arrival(event: TicketEvent) -> list[User]:
     wanted = event.data.get("auto_response", True) and ticket.department.auto_response
     if not wanted or (topic and not topic.auto_response):
         return []
-    people = _requester(event)
+    people = [person for person in _requester(event) if CustomerMail.AUTO_RESPONSE not in person.declined_mail]
     if not people or _own_mailbox.first(people[0].email):
         return []
     return [] if automatic.wait_for(people[0].email, ticket) else people
