@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from liquid.exceptions import LiquidError
 
 from tickets.refusals import Invalid, Refused
-from tickets.wording_check import Problem, broken_mark, check
+from tickets.wording_check import Problem, broken_mark, check, names_in
 from tickets.wording_language import FILTERS, TAGS, parsed
 from tickets.wording_variables import VARIABLES, samples, variables_of
 
@@ -41,4 +41,16 @@ def render(text: str, variables: Mapping[str, Any], kind: str = "text") -> str:
     return nh3.clean(filled, url_relative="deny") if kind == "html" else filled
 
 
-__all__ = ["FILTERS", "TAGS", "VARIABLES", "Problem", "Unfit", "check", "render", "require", "samples", "variables_of"]
+__all__ = [
+    "FILTERS",
+    "TAGS",
+    "VARIABLES",
+    "Problem",
+    "Unfit",
+    "check",
+    "names_in",
+    "render",
+    "require",
+    "samples",
+    "variables_of",
+]

@@ -33,16 +33,19 @@ MOST_TOLD = 10
 _LOOP = ("first", "index", "index0", "last", "length", "rindex", "rindex0")
 
 
-def check(text: str, kind: str = "text", *, fields: Collection[str] | None = None) -> list[Problem]:
+def check(
+    text: str, kind: str = "text", *, fields: Collection[str] | None = None, more: Collection[str] = ()
+) -> list[Problem]:
     """What is wrong with `text`; an empty list when it can be saved. `kind` is what it becomes, text or html; `fields`
-    are the keys of custom fields that it may name, those of the desk unless given."""
+    are the keys of custom fields that it may name, those of the desk unless given; `more` are variables that only this
+    text may name."""
     if fields is None:
         fields = field_keys() if FIELDS in text else ()
     if problem := broken_mark(text):
         return [problem]
     try:
         template = parsed(text, kind)
-        found = sorted(_check_names(text, template, fields), key=lambda problem: (problem.line, problem.column))
+        found = sorted(_check_names(text, template, fields, more), key=lambda problem: (problem.line, problem.column))
     except (LiquidError, ValueError, TypeError, RecursionError) as error:
         index = max(getattr(getattr(error, "token", None), "start_index", 0), 0)
         return [problem_at(text, index, _("“%(mark)s” is not understood.") % {"mark": around(text, index)})]
@@ -50,18 +53,24 @@ def check(text: str, kind: str = "text", *, fields: Collection[str] | None = Non
     return list(first.values())[::-1][:MOST_TOLD] or list(_try_out(text, template, fields))
 
 
-def _check_names(text: str, template: Template, fields: Collection[str]) -> Iterator[Problem]:
+def names_in(text: str) -> set[str]:
+    """The variables that a text without a fault names."""
+    used = parsed(text, "text").analyze(include_partials=False)
+    return {str(one) for variables in used.globals.values() for one in variables}
+
+
+def _check_names(text: str, template: Template, fields: Collection[str], more: Collection[str]) -> Iterator[Problem]:
     """Variables, filters and what the language leaves out."""
     used = template.analyze(include_partials=False)
-    yield from _check_variables(text, used, fields)
+    yield from _check_variables(text, used, {*(f"{FIELDS}.{key}" for key in fields), *more})
     for name, spans in used.filters.items():
         if name not in FILTERS:
             yield problem_at(text, spans[0].index, unknown(_("There is no filter “%(name)s”."), name, FILTERS))
     yield from _Expressions(text, set(used.locals)).problems(template.nodes)
 
 
-def _check_variables(text: str, used: TemplateAnalysis, fields: Collection[str]) -> Iterator[Problem]:
-    known = {*VARIABLES, *(f"{FIELDS}.{key}" for key in fields)}
+def _check_variables(text: str, used: TemplateAnalysis, more: Collection[str]) -> Iterator[Problem]:
+    known = {*VARIABLES, *more}
     roots = {path.partition(".")[0] for path in known}
     for variables in used.globals.values():
         for one in variables:
