@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from tickets import blobs, permissions, reading, signing
+from tickets import blobs, brand, permissions, reading, signing
 from tickets.compiled import Compiled
 from tickets.links import guest_url
-from tickets.mail import account_letters, dkim, inert
+from tickets.mail import account_letters, dkim, inert, own_words
 from tickets.mail.addresses import Address
 from tickets.mail.compose import Draft, Enclosure, compose
 from tickets.mail.headers import one_line
@@ -100,16 +100,18 @@ def render(row: OutboundEmail) -> bytes:
     """The whole mail. Raises UnsafeHeader when an address or header cannot be sent at all."""
     kind = KINDS[row.kind]
     with reading.read_by(row.user):
-        row.context |= account_letters.about(row.context.get("asks", ""), row.recipient)
+        row.context |= account_letters.about(row.context.get("asks", ""), row.recipient, row.context)
         context = _context(row)
+        own = own_words.filled(row, context["link"])
+        template, context["own"] = ("own", own) if own else (row.kind, None)
         known, answered = _thread(row)
         draft = Draft(
             from_=_from(row, context["desk"]),
             to=[Address("" if row.kind in _NAMELESS else one_line(row.recipient_name), row.recipient)],
             reply_to=_reply_to(row),
-            subject=_subject(row, kind),
-            text=render_to_string(f"mail/{row.kind}.txt", context),
-            html=render_to_string(f"mail/{row.kind}.html", context),
+            subject=own.subject if own else _subject(row, kind),
+            text=render_to_string(f"mail/{template}.txt", context),
+            html=render_to_string(f"mail/{template}.html", context),
             date=timezone.now(),
             message_id=row.rfc_message_id,
             in_reply_to=answered,
@@ -168,7 +170,8 @@ def _context(row: OutboundEmail) -> dict[str, Any]:
     enclosed = _fitting(row, files)
     return {
         **row.context,
-        "desk": Desk.current(),
+        "desk": (desk := Desk.current()),
+        "logo": brand.mail_logo(desk),
         "ticket": row.ticket,
         "message": row.message,
         "event": row.event,

@@ -9,7 +9,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets.mail import letters
+from tickets import brand, wording
+from tickets.mail import letters, own_words
 from tickets.models import Attachment, Department, Desk, Message, Ticket, TicketEvent, User
 from tickets.states import State
 
@@ -24,6 +25,14 @@ def render(kind: str) -> tuple[str, str, str]:
     given = {**context, "number": context["ticket"].number, "ticket": context["ticket"].subject}
     subject = str(KINDS[kind].subject % given)
     return subject, render_to_string(f"mail/{kind}.txt", context), render_to_string(f"mail/{kind}.html", context)
+
+
+def in_own_words(subject: str, body: str) -> tuple[str, str, str]:
+    """As `render`, in words that somebody is writing. Raises Unfit."""
+    context = _context()
+    words = own_words.fill(subject, body, wording.samples(), context["link"])
+    context |= {"own": words, "unsubscribe": "", "left_out": []}
+    return words.subject, render_to_string("mail/own.txt", context), render_to_string("mail/own.html", context)
 
 
 def _context() -> dict[str, Any]:
@@ -45,7 +54,8 @@ def _context() -> dict[str, Any]:
     }  # fmt: skip
     event = TicketEvent(ticket=ticket, kind="replied", actor_name=agent.name, data=data, created_at=timezone.now())
     return {
-        "desk": Desk.current(), "ticket": ticket, "message": message, "event": event, "person": person,
+        "desk": Desk.current(), "logo": brand.mail_logo(Desk.current()),
+        "ticket": ticket, "message": message, "event": event, "person": person,
         "link": f"{settings.BASE_URL}/t/example/", "excerpt": body, "enclosed": [], "answer": "",
         "left_out": [Attachment(name=_("plan.pdf"), size=31_457_280)],
         "unsubscribe": f"{settings.BASE_URL}/notices/example/", "subject": _("Your link"),
