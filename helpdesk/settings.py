@@ -132,6 +132,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "helpdesk",
@@ -156,6 +157,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "helpdesk.errors.NoNullMiddleware",
+    "portal.offline.OfflineMiddleware",
 ]
 
 ROOT_URLCONF = "helpdesk.urls"
@@ -231,7 +233,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "after_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "portal.reset_form.ResetForm"}
+ACCOUNT_FORMS = {"reset_password": "portal.reset_form.ResetForm", "add_email": "portal.address_form.AddressForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -246,7 +248,21 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # to change addresses; an unlocked screen is not enough
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 # Counted in PostgreSQL by portal.accounts: allauth's own counters lock everybody out when Valkey is gone.
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+# Who makes an account: everybody, whom the desk knows by mail or has invited, or nobody new.
+SIGN_UP = _one_of("SIGN_UP", "open", ("open", "invited", "closed"), "open, invited or closed")
+MFA_ADAPTER = "portal.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # browsers give passkeys to https and to localhost only
+MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a phone's clock may be off
+MFA_FORMS = {
+    "authenticate": "portal.second_factor_forms.CodeForm",
+    "reauthenticate": "portal.second_factor_forms.CodeAgainForm",
+    "activate_totp": "portal.second_factor_forms.AppForm",
+    "add_webauthn": "portal.second_factor_forms.PasskeyForm",
+    "login_webauthn": "portal.second_factor_forms.PasskeySignInForm",
+}
 # Addresses of proxies in front, from right to left in X-Forwarded-For; 0 trusts none.
 TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0, 0, 5)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES

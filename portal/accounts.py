@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows, suspend_request
 from allauth.account.models import EmailAddress
 from allauth.account.signals import password_reset
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -58,7 +62,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         if request.method == "POST":
             check_network(request, "signup", SIGN_UPS)
-        return True
+        return settings.SIGN_UP == "open"
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Also of people who have nothing but their mail: they prove themselves by a code, which may be the one they
+        have just signed in with."""
+        user = self.request.user
+        if user.is_authenticated and not get_reauthentication_flows(user) and not _read_mail_lately(self.request):
+            raise ImmediateHttpResponse(suspend_request(self.request, reverse("account_code_again")))
+        return super().is_reauthentication_required(app=app, **kwargs)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queues the mail like every other one. Its links lead to BASE_URL, whatever host the browser named.
@@ -108,6 +120,12 @@ def check_network(request: HttpRequest, what: str, allowed: list[tuple[int, int]
         response = render(request, "429.html", status=429)
         response["Retry-After"] = str(wait)
         raise ImmediateHttpResponse(response)
+
+
+def _read_mail_lately(request: HttpRequest) -> bool:
+    methods = get_authentication_records(request, request.user)
+    lately = time.time() - app_settings.REAUTHENTICATION_TIMEOUT
+    return any(one["method"] == "code" and one["at"] > lately for one in methods)
 
 
 def _short(text: str) -> str:

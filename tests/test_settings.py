@@ -41,6 +41,7 @@ WRONG = [
     ("DATABASE_URL", "mysql://root@localhost/desk"),
     ("REDIS_URL", "http://localhost"),
     ("LMTP_IN", "nonsense"),
+    ("SIGN_UP", "sometimes"),
     ("SMTP_IN", "nonsense"),
     ("SMTP_IN", "127.0.0.1:99999"),
     ("SMTP_URL", "http://mail.example.org"),
