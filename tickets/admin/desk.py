@@ -17,7 +17,7 @@ class DeskAdmin(DeskModelAdmin):
     fields = (
         "name", "number_format", "default_department", "default_form", "claim_on_reply", "undo_seconds",
         "archive_after_days", "trash_days", "guest_link_days", "reply_by_mail_days", "rule_run_days",
-        "notice", "notice_from", "notice_until",
+        "notice", "notice_from", "notice_until", "is_offline",
         "asks_puzzle",
     )  # fmt: skip
     autocomplete_fields = ("default_department",)

@@ -15,8 +15,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 GROUPS: list[tuple[Any, list[str]]] = [
-    (_("Desk"), ["Desk"]),
-    (_("People"), ["User", "Organization", "Team", "Role", "Skill", "Absence", "ApiToken"]),
+    (_("Desk"), ["Desk", "Brand", "PortalText", "MailWording"]),
+    (_("People"), ["User", "Organization", "Team", "Role", "Skill", "Absence", "ApiToken", "ErasureRequest"]),
     (_("Routing"), ["Department", "HelpTopic", "Status", "Tag", "RecurringTicket"]),
     (_("Texts"), ["CannedResponse", "CannedFolder"]),
     (_("Rules"), ["Webhook", "WebhookDelivery"]),

@@ -14,7 +14,9 @@ class AdminConfig(SimpleAdminConfig):
         super().ready()
         for name in (
             "desk",
+            "brand",
             "people",
+            "privacy",
             "tokens",
             "routing",
             "canned",
