@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("accounts/", include("portal.account_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("api/", include("tickets.api.urls")),
     path("hooks/mail/<slug:provider>/", webhook.receive, name="mail_hook"),
