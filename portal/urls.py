@@ -5,6 +5,7 @@ from portal import kb_index
 from portal.views import (
     accounts,
     attachment,
+    brand,
     embed,
     follow,
     guest,
@@ -41,6 +42,9 @@ urlpatterns = [
     path("tickets/<slug:number>/proposed/<int:pk>/", ticket.decide, name="proposed"),
     path("embed/<slug:slug>/", embed.form, name="embed"),
     path("embed/<slug:slug>/script.js", embed.script, name="embed_script"),
+    path("brand/<slug:version>.css", brand.style, name="brand_style"),
+    path("brand/try/<slug:light>-<slug:dark>.css", brand.attempt, name="brand_try"),
+    path("brand/logo/<slug:sha256>/", brand.logo, name="brand_logo"),
     path("kb/", knowledge.home, name="kb"),
     path("kb/categories/<slug:slug>/", knowledge.category, name="kb_category"),
     path("kb/articles/<slug:slug>/", knowledge.article, name="kb_article"),

@@ -3,7 +3,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from tickets import rulebook, sla
+from tickets import brand, rulebook, sla
 from tickets.mail import dkim, health
 from tickets.models import Desk, Status
 
@@ -14,6 +14,7 @@ shipped = import_module("tickets.migrations.0002_desk")
 def _nothing_remembered() -> None:
     """What a process remembers for some seconds must not outlive the test that wrote it."""
     Desk.forget()
+    brand.forget()
     sla.forget_calendars()
     rulebook.forget_rules()
     health.forget()

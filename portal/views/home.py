@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 from portal import presenters, wording
 from portal.access import own_tickets
 from portal.forms import public_topics
-from tickets import articles
-from tickets.models import Department, Desk
+from tickets import articles, brand
+from tickets.models import Department, Desk, PortalText
 
+Place = PortalText.Place
 _RECENT = 5
 
 
@@ -20,6 +21,7 @@ _RECENT = 5
 def home(request: HttpRequest) -> HttpResponse:
     context = {"topics": presenters.topics(public_topics()), "expectation": wording.expectation(default_department())}
     context["popular"] = articles.popular(AnonymousUser(), get_language() or settings.LANGUAGE_CODE)
+    context |= {"heading": brand.line(Place.TITLE), "landing": brand.text(Place.LANDING)}
     if request.user.is_authenticated:
         recent = own_tickets(request.user).select_related("status").order_by("-last_message_at", "-id")[:_RECENT]
         context["tickets"] = presenters.rows(recent)

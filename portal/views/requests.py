@@ -16,10 +16,10 @@ from portal.access import network
 from portal.accounts import mail_unsent
 from portal.request_form import RequestForm
 from portal.views.home import default_department
-from tickets import articles, limits
+from tickets import articles, brand, limits
 from tickets.actions import holding, people
 from tickets.actions.lifecycle import open_ticket
-from tickets.models import KnowledgeUse, Ticket, UnsentRequest, User
+from tickets.models import KnowledgeUse, PortalText, Ticket, UnsentRequest, User
 from tickets.refusals import Refused, TooMany, Unproven
 from tickets.states import Source
 
@@ -184,4 +184,5 @@ def received(request: HttpRequest, nonce: uuid.UUID) -> HttpResponse:
         "subject": ticket.subject,
         "url": f"/tickets/{ticket.number}/" if is_own else "",
     }
-    return render(request, "portal/ticket_received.html", {"ticket": shown, "expectation": wording.promise(ticket)})
+    context = {"ticket": shown, "expectation": wording.promise(ticket), "thanks": brand.text(PortalText.Place.THANKS)}
+    return render(request, "portal/ticket_received.html", context)

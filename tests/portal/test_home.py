@@ -57,12 +57,12 @@ def test_home_takes_few_queries(
     for _ in range(count):
         factories.help_topic(department)
         factories.ticket(customer, department)
-    with django_assert_num_queries(6):  # session, user, department with SLA, topics, articles, tickets
+    with django_assert_num_queries(7):  # session, user, department with SLA, topics, articles, texts, tickets
         signed_in.get("/")
 
 
 def test_home_of_a_guest_takes_fewer(client: Client, desk: Desk, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get("/")
 
 
