@@ -106,6 +106,10 @@ class World:
             "slug": "my-open",
             "index": 0,
             "kind": "trigger",
+            "version": "0",
+            "light": "x",
+            "dark": "x",
+            "sha256": "0",
             "other": self.another.number,
             "writes": "reply",
         }
