@@ -8,9 +8,10 @@ import pytest
 
 from tests import factories, people
 from tests.automation.making import fresh, leaf, rule, tag
+from tickets.actions import triage, undoing
 from tickets.actions.macros import macros_for, preview_macro, run_macro
-from tickets.models import Message, RuleRun
-from tickets.refusals import IllegalTransition, Invalid, NotAllowed
+from tickets.models import Message, OutboundEmail, RuleRun
+from tickets.refusals import IllegalTransition, Invalid, NotAllowed, TooLate
 from tickets.states import State
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +83,54 @@ def test_only_macros_that_fit_are_offered_and_run(department, solved):
     with pytest.raises(Invalid, match="does not fit"):
         run_macro(ticket, by=agent, macro=solved)
     assert macros_for(factories.ticket(department=department), agent) == [solved]
+
+
+@pytest.mark.usefixtures("undo_window")
+def test_one_undo_takes_back_all_that_a_macro_did(department, solved):
+    agent, ticket = people.agent(department), factories.ticket(department=department)
+    before = fresh(ticket)
+    run_macro(ticket, by=agent, macro=solved)
+    event = ticket.events.get(pk=undoing.last_deed(ticket, by=agent))
+    assert event.kind == "macro_run"
+    undoing.undo(event, by=agent)
+    row = fresh(ticket)
+    assert (row.state, row.assignee, row.tag_names) == (State.NEW, None, [])
+    assert (row.resolved_at, row.auto_close_at, row.waiting_since) == (None, None, before.waiting_since)
+    assert not Message.objects.filter(kind="reply").exists()
+    assert not ticket.outbound_emails.filter(state="queued", kind="reply").exists()
+    with pytest.raises(TooLate):
+        undoing.undo(event, by=agent)
+
+
+def test_what_was_taken_back_already_is_passed_over(department):
+    agent, ticket = people.agent(department), factories.ticket(department=department)
+    macro = rule(
+        "macro", "Urgent", leaf("state", "is_not", "closed"), tag("urgent"), {"do": "set_priority", "value": 4}
+    )  # fmt: skip
+    run_macro(ticket, by=agent, macro=macro)
+    undoing.undo(ticket.events.get(kind="priority_changed"), by=agent)
+    undoing.undo(ticket.events.get(kind="macro_run"), by=agent)
+    row = fresh(ticket)
+    assert (row.priority, row.tag_names) == (ticket.priority, [])
+
+
+def test_a_macro_whose_reply_has_left_stays(department, solved):
+    agent, ticket = people.agent(department), factories.ticket(department=department)
+    run_macro(ticket, by=agent, macro=solved)
+    OutboundEmail.objects.filter(kind="reply").update(state="sent")
+    with pytest.raises(TooLate, match="has left"):
+        undoing.undo(ticket.events.get(kind="macro_run"), by=agent)
+    assert fresh(ticket).state == State.RESOLVED
+
+
+def test_somebody_elses_deed_in_between_keeps_the_macro(department):
+    agent, other = people.agent(department), people.agent(department)
+    ticket = factories.ticket(department=department)
+    macro = rule(
+        "macro", "Urgent", leaf("state", "is_not", "closed"), tag("urgent"), {"do": "set_priority", "value": 4}
+    )  # fmt: skip
+    run_macro(ticket, by=agent, macro=macro)
+    triage.set_priority(ticket, by=other, priority=1)
+    with pytest.raises(TooLate, match="Meanwhile"):
+        undoing.undo(ticket.events.get(kind="macro_run"), by=agent)
+    assert fresh(ticket).tag_names == ["urgent"]

@@ -15,7 +15,7 @@ from tickets.automation import applier, facts
 from tickets.automation.conditions import told
 from tickets.automation.engine import Plan, Ready, plan, ready
 from tickets.events import record
-from tickets.models import Rule, RuleRun, Ticket, User
+from tickets.models import Rule, RuleRun, Ticket, TicketEvent, User
 from tickets.refusals import Invalid
 
 _RELATED = ("department", "help_topic", "requester__organization", "sla_policy", "status")
@@ -51,7 +51,7 @@ def run_macro(
         made = preview_macro(fresh, by=by, macro=macro)
         if not made.steps:
             raise Invalid(macro=_("The macro “%(name)s” does not fit this ticket now.") % {"name": macro.name})
-        record(fresh, "macro_run", by=by, macro=macro.name)
+        ran = record(fresh, "macro_run", by=by, macro=macro.name)
         step = made.steps[0]
         for planned in step.effects:
             effect = planned.effect
@@ -59,12 +59,20 @@ def run_macro(
                 conversation.reply(fresh, by=by, body=body)
             else:
                 applier.act(effect, fresh, by, step.rule)
+        _remember_deeds(ran)
         done = [{"effect": dict(one.effect), "changes": dict(one.changes), "refused": ""} for one in step.effects]
         return RuleRun.objects.create(
             rule=macro, rule_name=macro.name, version=macro.version, ticket=fresh, actor=by, at=now,
             facts={**facts.kept(step.facts), "nonce": str(nonce) if nonce else None}, results=step.results,
             effects=done,
         )  # fmt: skip
+
+
+def _remember_deeds(ran: TicketEvent) -> None:
+    """Writes down which events the macro caused, so that they can be taken back at once. The door is still open: what
+    came after its own event is its doing."""
+    deeds = TicketEvent.objects.filter(ticket=ran.ticket_id, pk__gt=ran.pk).order_by("pk").values_list("pk", flat=True)
+    TicketEvent.objects.filter(pk=ran.pk).update(data={**ran.data, "deeds": list(deeds)})
 
 
 def _run_before(ticket: Ticket, macro: Rule, nonce: uuid.UUID) -> RuleRun | None:

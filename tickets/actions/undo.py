@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -31,9 +32,10 @@ def as_it_was(ticket: Ticket) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
 
 
-def undo_reply(message: Message, *, by: User) -> TicketEvent:
+def undo_reply(message: Message, *, by: User, among: Collection[int] = ()) -> TicketEvent:
     """Takes back a reply that has not left yet; only its author can. The ticket is as it was before, unless somebody
-    has done something to it since. The event's data hold the `text`; files stay on the ticket as a note.
+    has done something to it since. The event's data hold the `text`; files stay on the ticket as a note. `among`: keys
+    of events that are taken back together with it.
 
     Raises NotAllowed, or TooLate when a mail of it is under way.
     """
@@ -45,7 +47,7 @@ def undo_reply(message: Message, *, by: User) -> TicketEvent:
         mails = list(OutboundEmail.objects.select_for_update().filter(message=message.pk, kind="reply").order_by("pk"))
         if not can_undo(mails, now):
             raise TooLate(_("The reply has left already and cannot be taken back."))
-        _withdraw(ticket, message, mails, by, now)
+        _withdraw(ticket, message, mails, by, now, among)
         kept: dict[str, Any] = {"text": message.body, **({"html": message.html} if message.html else {})}
         return record(ticket, "reply_undone", by=by, **kept)
 
@@ -59,8 +61,11 @@ def can_undo(mails: list[OutboundEmail], now: datetime) -> bool:
     return bool(mails) and len(held) == len(mails)
 
 
-def _withdraw(ticket: Ticket, message: Message, mails: list[OutboundEmail], by: User, now: datetime) -> None:
+def _withdraw(
+    ticket: Ticket, message: Message, mails: list[OutboundEmail], by: User, now: datetime, among: Collection[int]
+) -> None:
     later = TicketEvent.objects.filter(ticket=ticket, created_at__gte=message.created_at).exclude(message=message.pk)
+    later = later.exclude(pk__in=among)
     kinds = list(later.values_list("kind", "actor"))
     before = next((mail.context["before"] for mail in mails if mail.context.get("before")), None)
     held = Q(message=message.pk)

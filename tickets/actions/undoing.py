@@ -14,12 +14,25 @@ from django.utils.translation import gettext as _
 
 from tickets import reversal, sla
 from tickets.actions import checklist, linking, merging
+from tickets.actions.undo import undo_reply
 from tickets.events import EVENTS, record, sentence
-from tickets.models import BlockedSender, Follower, OutboundEmail, SlaPause, Tag, Task, Ticket, TicketEvent, User
+from tickets.models import (
+    BlockedSender,
+    Follower,
+    Message,
+    OutboundEmail,
+    SlaPause,
+    Tag,
+    Task,
+    Ticket,
+    TicketEvent,
+    User,
+)
 from tickets.refusals import Invalid, NotAllowed, TooLate
 
 WINDOW = timedelta(minutes=10)
 _JUST = timedelta(seconds=10)
+_LOOKED_AT = 30  # events, more than a macro causes
 _MOMENT = timedelta(seconds=1)  # between a deed's own clock and its event
 _TOLD = ("confirmation", "closed")  # mails that tell the customer what would be taken back
 
@@ -28,10 +41,14 @@ Inverse = Callable[[Ticket, TicketEvent, User], None]
 
 def last_deed(ticket: Ticket, *, by: User) -> int | None:
     """The event that `by` has caused just now, if it can be taken back: what a notice offers to undo."""
-    row = ticket.events.order_by("-pk").values_list("pk", "kind", "actor", "created_at").first()
-    if row is None or row[2] != by.pk or row[1] not in UNDOABLE or row[3] < timezone.now() - _JUST:
+    columns = ("pk", "kind", "actor", "created_at", "data__deeds")
+    rows = list(ticket.events.order_by("-pk").values_list(*columns)[:_LOOKED_AT])
+    if not rows or rows[0][2] != by.pk or rows[0][3] < timezone.now() - _JUST:
         return None
-    return int(row[0])
+    for pk, kind, _actor, _at, caused in rows:  # of a macro all that it did
+        if kind == "macro_run" and rows[0][0] in (caused or ()):
+            return int(pk)
+    return int(rows[0][0]) if rows[0][1] in UNDOABLE else None
 
 
 def undo(event: TicketEvent, *, by: User) -> Ticket:
@@ -178,7 +195,28 @@ def _merged_here(ticket: Ticket, event: TicketEvent, by: User) -> None:
         merging.unmerge(one, by=by)
 
 
+def _macro_run(ticket: Ticket, event: TicketEvent, by: User) -> None:
+    """All that the macro did, the last thing first; notes stay. Raises TooLate when one of them cannot be taken back,
+    for example because its reply has left."""
+    caused = event.data.get("deeds", ())
+    deeds = list(TicketEvent.objects.filter(pk__in=caused, ticket=ticket).order_by("-pk"))
+    taken = set(ticket.events.filter(data__event_id__in=caused).values_list("data__event_id", flat=True))
+    replies = {deed.message_id for deed in deeds if deed.kind == "replied"}
+    withdrawn: set[int | None] = set()
+    for deed in deeds:
+        if deed.pk in taken or deed.message_id in withdrawn:
+            continue
+        if deed.message_id in replies:
+            message = Message.objects.get(pk=deed.message_id)
+            undo_reply(message, by=by, among=(event.pk, *caused))
+            withdrawn.add(deed.message_id)
+        elif deed.kind in UNDOABLE:
+            _recall_mails(deed)
+            _INVERSES.get(deed.kind, _restore)(Ticket.objects.get(pk=ticket.pk), deed, by)
+
+
 _INVERSES: dict[str, Inverse] = {
+    "macro_run": _macro_run,
     "followed": _followed,
     "unfollowed": _unfollowed,
     "role_changed": _role_changed,
