@@ -99,9 +99,10 @@ def _drop_from_disk(path: Path, unused_since: float) -> None:
 
 
 def _put_on_disk(path: Path, spool: IO[bytes]) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.utime(path)  # it is here already; `drop` sees that it is wanted
-        return
+    if path.exists():
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)  # it is here already; `drop` sees that it is wanted
+            return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:

@@ -134,7 +134,7 @@ def test_a_puzzle_is_solved_while_one_writes(surfer: Surfer, company: Company) -
         expect(page.get_by_text("Without scripts you get a link")).to_be_hidden()
         write(page, "With a puzzle")
         page.get_by_role("button", name="Send").click()
-        page.wait_for_url("**/tickets/received/**")
+        page.wait_for_url("**/tickets/received/**", timeout=60_000)  # it counts as long as it takes
         expect(plain.get_by_text("Without scripts you get a link")).to_be_visible()
         write(plain, "Without a puzzle")
         plain.get_by_role("button", name="Send").click()

@@ -84,6 +84,7 @@ def work_on_it(page: Page, company: Company, number: str) -> None:
     form.get_by_role("button", name="Assign").click()
     expect(page.get_by_text("with Ana Moreira")).to_be_visible()
     expect(page.locator(".stepper__step--current")).to_contain_text("Open")
+    expect(page.locator(".toast__undo").first).to_be_visible()  # what came is the answer, not only the news
 
     page.get_by_role("radio", name="Note").check()
     page.get_by_label("Write to your colleagues").fill("Their badge was replaced in May.")

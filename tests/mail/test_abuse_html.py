@@ -199,6 +199,9 @@ def as_mail(html: str) -> str:
     return contents.read(parse(head + body)).html
 
 
+_TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def opened(browser: Browser, server: Server) -> list[str]:
     """What happened when the documents were opened."""
     context = browser.new_context()
@@ -210,6 +213,7 @@ def opened(browser: Browser, server: Server) -> list[str]:
         page.goto(f"{server.base}/page/{first}", wait_until="networkidle")
         watch.found += page.evaluate(_LOOK, allowed)
         page.wait_for_load_state("networkidle")
+        page.evaluate(_TWO_FRAMES)  # the browser tells of what it refused a moment later
     context.close()
     return watch.found + server.unexpected
 
