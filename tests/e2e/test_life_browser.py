@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests import factories
 from tests.e2e.company import Company
@@ -72,6 +72,11 @@ def submit(page: Page, address: str) -> str:
     return found[1]
 
 
+def editor(page: Page, kind: str) -> Locator:
+    """Where one writes once the editor is there; it comes with the caret, and hides the plain field then."""
+    return page.locator(f"form[data-writes={kind}] [contenteditable]")
+
+
 def work_on_it(page: Page, company: Company, number: str) -> None:
     """Ana signs in, finds the ticket, takes it, writes a note and a reply."""
     sign_in(page, company.ana.email)
@@ -87,11 +92,12 @@ def work_on_it(page: Page, company: Company, number: str) -> None:
     expect(page.locator(".toast__undo").first).to_be_visible()  # what came is the answer, not only the news
 
     page.get_by_role("radio", name="Note").check()
-    page.get_by_label("Write to your colleagues").fill("Their badge was replaced in May.")
+    editor(page, "note").fill("Their badge was replaced in May.")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator(".message--note")).to_contain_text("Their badge was replaced in May.")
     page.get_by_role("radio", name="Reply").check()
-    page.get_by_label("Write to the customer").fill("Please hold it to the reader.")
+    page.get_by_label("Write to the customer").click()
+    editor(page, "reply").fill("Please hold it to the reader.")
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".message--reply")).to_contain_text("Please hold it to the reader.")
     expect(page.locator(".stepper__step--current")).to_contain_text("In progress")
