@@ -27,39 +27,29 @@ def check_tries(user: User) -> None:
         raise forms.ValidationError(_("Too many tries. Wait five minutes and try again."))
 
 
-def _name_code(form: forms.Form) -> None:
-    form.fields["code"].label = _("Code")
-    form.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+class _AsksCode:
+    """What the forms have in common that take six digits."""
 
-
-class CodeForm(AuthenticateForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _name_code(self)
+        self.fields["code"].label = _("Code")
+        self.fields["code"].widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
 
     def clean_code(self) -> str:
         check_tries(self.user)
         return super().clean_code()
 
 
-class CodeAgainForm(ReauthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_code(self)
-
-    def clean_code(self) -> str:
-        check_tries(self.user)
-        return super().clean_code()
+class CodeForm(_AsksCode, AuthenticateForm):
+    pass
 
 
-class AppForm(ActivateTOTPForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_code(self)
+class CodeAgainForm(_AsksCode, ReauthenticateForm):
+    pass
 
-    def clean_code(self) -> str:
-        check_tries(self.user)
-        return super().clean_code()
+
+class AppForm(_AsksCode, ActivateTOTPForm):
+    pass
 
 
 class PasskeyForm(AddWebAuthnForm):
