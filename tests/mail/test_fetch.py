@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings as live
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.chaos.processes import Process, database_url
@@ -144,6 +145,24 @@ def test_a_change_of_settings_is_picked_up(watch, server, mailbox):
     source.folder = "Other"
     source.save()
     until(lambda: InboundEmail.objects.filter(folder="Other").exists())
+
+
+def test_a_lease_that_ends_while_it_is_renewed_stays_ended(watch, server, mailbox):
+    """Settings are saved, which ends the lease, while the renewing statement waits for their row: nobody would read
+    the account until the lease of nobody runs out."""
+    source = account(server, mailbox)
+    watcher = watch()
+    until(lambda: now().last_success_at)
+    with transaction.atomic():
+        source.save()
+        until(waits_for_a_row)
+    until(lambda: now().lease_owner == watcher.owner, seconds=fetch.LEASE.seconds / 2)
+
+
+def waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.fetchone() is not None
 
 
 def test_failures_are_counted_and_pauses_grow(mailbox):

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from tickets.mail import imap, pop3, sources
 from tickets.mail.providers import address
 from tickets.mail.sources import Round, Stumbles, Trouble
-from tickets.models import MailSource
+from tickets.models import Mailbox, MailSource
 
 log = logging.getLogger(__name__)
 
@@ -90,11 +90,18 @@ class Watcher:
                 self._begin(source)
 
     def _renew(self) -> dict[int, datetime]:
-        """Accounts that are still ours, with the moment of their settings."""
-        ours = MailSource.objects.filter(lease_owner=self.owner, pk__in=list(self._sessions))
+        """Accounts that are still ours, with the moment of their settings.
+
+        Without a join: PostgreSQL looks again at the columns of a row that it had to wait for, but not at a subquery,
+        and a lease that was ended meanwhile would be given to nobody.
+        """
+        ours = MailSource.objects.filter(
+            lease_owner=self.owner, pk__in=list(self._sessions), is_enabled=True,
+            mailbox__in=Mailbox.objects.filter(is_enabled=True),
+        )  # fmt: skip
         if self._sessions:
-            ours.filter(is_enabled=True, mailbox__is_enabled=True).update(lease_until=timezone.now() + LEASE)
-        return dict(ours.filter(is_enabled=True, mailbox__is_enabled=True).values_list("pk", "changed_at"))
+            ours.update(lease_until=timezone.now() + LEASE)
+        return dict(ours.values_list("pk", "changed_at"))
 
     def _due(self) -> Any:
         now = timezone.now()
