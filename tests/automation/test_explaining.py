@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests import factories, people
+from tests import factories, forms, people
 from tests.automation.making import fresh, handled, leaf, rule, tag, trigger
-from tickets.actions import assignment, conversation, lifecycle, rules, triage
+from tickets.actions import assignment, checklist, conversation, fields, lifecycle, rules, triage
+from tickets.automation import words
 from tickets.automation.backtest import back_test
 from tickets.automation.engine import ready
 from tickets.automation.explaining import why
@@ -131,10 +132,35 @@ def test_a_back_test_of_an_automation_looks_at_the_moment():
     assert abs(found.matches[0].at - (timezone.now() - timedelta(days=2))) < timedelta(minutes=1)
 
 
-def test_a_back_test_costs_the_same_for_more_tickets():
+def test_a_back_test_says_what_tickets_would_refuse():
+    topic = factories.help_topic(factories.department(), form=forms.form(forms.DEVICE))
+    answers = {"device": "phone", "cause": "worn"}
+    clear, unclear, unclear_then, busy = (
+        factories.ticket(help_topic=topic, department=topic.department, fields=given)
+        for given in (answers, {"device": "phone"}, {"device": "phone"}, answers)
+    )
+    fields.set_fields(unclear_then, by=SYSTEM, fields={"cause": "worn"})
+    checklist.add_task(busy, by=SYSTEM, title="Call the vendor")
+    made = rules.save(
+        None, by=SYSTEM, kind="trigger", name="Solve", on=["created"], conditions={},
+        effects=[{"do": "set_field", "name": "serial", "value": "S1"}, {"do": "resolve"}],
+    )  # fmt: skip
+    found = {match.ticket: match.step.effects for match in back_test(ready(made), days=7).matches}
+    assert {answered.refused for answered, _resolved in found.values()} == {"field"}  # only asked of laptops
+    assert {ticket: words.refusal(resolved.refused) for ticket, (_answered, resolved) in found.items()} == {
+        clear: "",
+        unclear: "Before it is resolved, please answer: Cause.",
+        unclear_then: "Before it is resolved, please answer: Cause.",
+        busy: "Tasks are still open: Call the vendor. Do or remove them first.",
+    }
+
+
+@pytest.mark.parametrize("effect", [tag("x"), {"do": "resolve"}, {"do": "set_field", "name": "device"}])
+def test_a_back_test_costs_the_same_for_more_tickets(effect):
+    forms.form(forms.DEVICE)
     made = rules.save(
         None, by=SYSTEM, kind="trigger", name="All", on=["created"], conditions=leaf("language", "is_not", "xx"),
-        effects=[tag("x")],
+        effects=[effect],
     )  # fmt: skip
 
     def price() -> int:

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from tests import factories, people
+from tests import factories, forms, people
 from tests.automation.making import fresh, leaf, rule, tag
 from tickets.actions import triage, undoing
 from tickets.actions.macros import macros_for, preview_macro, run_macro
@@ -74,6 +74,20 @@ def test_the_state_machine_holds_for_macros(department):
     with pytest.raises(IllegalTransition):
         run_macro(ticket, by=agent, macro=macro)
     assert fresh(ticket).tag_names == []
+
+
+def test_a_preview_says_what_keeps_a_ticket_from_being_closed(department):
+    macro = rule("macro", "Over", {}, {"do": "close"})
+    form = forms.form(forms.DEVICE)
+    agent, topic = people.agent(department), factories.help_topic(department, form=form)
+    asked = {"help_topic": topic, "department": department, "fields": {"device": "phone"}}
+    ticket, own = factories.ticket(**asked), factories.ticket(agent, **asked)
+    assert preview_macro(ticket, by=agent, macro=macro).steps[0].effects[0].refused == "answers:Cause"
+    with pytest.raises(Invalid, match="Cause"):
+        run_macro(ticket, by=agent, macro=macro)
+    assert preview_macro(own, by=agent, macro=macro).changes["state"] == ["new", "closed"]  # requesters are not asked
+    run_macro(own, by=agent, macro=macro)
+    assert fresh(own).state == State.CLOSED
 
 
 def test_only_macros_that_fit_are_offered_and_run(department, solved):

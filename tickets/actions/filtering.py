@@ -14,6 +14,7 @@ from tickets.automation import facts
 from tickets.automation.checks import gone_sentence
 from tickets.automation.engine import Plan, plan
 from tickets.automation.references import REFERENCES
+from tickets.automation.world import World
 from tickets.models import Message, Permission, Rule, RuleCheck, RuleRun, Tag, Ticket, TicketEvent, User
 from tickets.permissions import Actor
 from tickets.refusals import Filtered
@@ -59,10 +60,8 @@ def sift(
     known = facts.collect(ticket, rulebook.keys(rules), now=now, message=first, hours=hours)
     inside = isinstance(by, User) and by.is_agent
     known |= {"actor": "agent" if inside else "customer", "files": len(attachments)}
-    deeds = {deed for rule in rules for deed in rule.deeds}
-    agents = {effect["agent"] for rule in rules for effect in rule.effects if isinstance(effect.get("agent"), int)}
     if any(rule.test(known) for rule in rules):
-        known |= facts.world(known, deeds, agents)
+        known |= World(rules).around(ticket, known)
     sifted = Sifted(plan(rules, known), now)
     _shape(ticket, sifted, may_reject=may_reject)
     return sifted

@@ -14,6 +14,7 @@ from tickets.actions.door import opened
 from tickets.automation import applier, facts
 from tickets.automation.conditions import told
 from tickets.automation.engine import Plan, Ready, plan, ready
+from tickets.automation.world import World
 from tickets.events import record
 from tickets.models import Rule, RuleRun, Ticket, TicketEvent, User
 from tickets.refusals import Invalid
@@ -33,7 +34,7 @@ def preview_macro(ticket: Ticket, *, by: User, macro: Rule) -> Plan:
     """What running it would change; nothing is done."""
     rule = ready(macro)
     known = _facts(ticket, [rule], by)
-    return plan((rule,), known | facts.world(known, rule.deeds, _agents(rule)))
+    return plan((rule,), known | World((rule,), by).around(ticket, known))
 
 
 def run_macro(
@@ -92,7 +93,3 @@ def _facts(ticket: Ticket, rules: Sequence[Ready], by: User) -> dict[str, Any]:
     last = row.messages.filter(is_machine=False).order_by("-pk").first() if keys else None
     known = facts.collect(row, keys, now=timezone.now(), message=last, hours=hours)
     return known | {"agent": by.pk, "actor": "agent"}
-
-
-def _agents(rule: Ready) -> set[int]:
-    return {effect["agent"] for effect in rule.effects if isinstance(effect.get("agent"), int)}

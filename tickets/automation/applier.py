@@ -136,8 +136,7 @@ def _in(deed: Deed) -> Any:
 
 
 def _raise_priority(deed: Deed) -> None:
-    if deed.ticket.priority < max(Priority.values):
-        triage.set_priority(deed.ticket, by=deed.by, priority=deed.ticket.priority + 1)
+    triage.set_priority(deed.ticket, by=deed.by, priority=min(deed.ticket.priority + 1, max(Priority.values)))
 
 
 def _mail(deed: Deed) -> None:

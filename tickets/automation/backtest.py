@@ -1,7 +1,7 @@
 """What a rule would have done in the last days: the same engine, asked with the facts as they were.
 
 Tickets are taken as they are now, and what events changed on them is undone, newest first, until the moment in
-question. What no event tells (counts, the requester's data, answers to fields) is taken as it is now.
+question. What no event tells (counts, the requester's data, tasks, which form it was) is taken as it is now.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from django.utils import timezone
 from tickets.automation import facts
 from tickets.automation.due import RELATED, due
 from tickets.automation.engine import Ready, Step, plan
+from tickets.automation.fields import CUSTOM
 from tickets.automation.kinds import words_of
+from tickets.automation.world import World
 from tickets.models import Rule, Ticket, TicketEvent
 
 MOST_DAYS = 90
@@ -77,7 +79,7 @@ def _ask_by_event(rule: Ready, found: BackTest, tell: Tell) -> None:
             found.is_complete = False
         elif rule.kind == Rule.Kind.FILTER or not rule.on.isdisjoint(words_of(kind, changes)):
             wanted[ticket].add(pk)
-    found.asked = len(wanted)
+    found.asked, world = len(wanted), World((rule,))
     for count, tickets in enumerate(_chunks(sorted(wanted))):
         tell(count * _CHUNK, found.asked)
         events_of = _events(tickets, found.since)
@@ -85,7 +87,7 @@ def _ask_by_event(rule: Ready, found: BackTest, tell: Tell) -> None:
             steps = [
                 (event, step)
                 for event, known in _back(ticket, events_of[ticket.pk], rule, wanted[ticket.pk])
-                if (step := _step(rule, known))
+                if (step := _step(rule, known, ticket, world))
             ]
             if steps:
                 event, step = steps[-1]
@@ -96,7 +98,7 @@ def _ask_by_time(rule: Ready, found: BackTest, now: datetime, tell: Tell) -> Non
     rows = due(rule, found.since, now, MOST_EVENTS)
     found.is_complete = len(rows) < MOST_EVENTS
     came = {one.pk: one.at for one in rows}
-    found.asked = len(came)
+    found.asked, world = len(came), World((rule,))
     for count, pks in enumerate(_chunks(sorted(came))):
         tell(count * _CHUNK, found.asked)
         events_of = _events(pks, found.since)
@@ -104,13 +106,14 @@ def _ask_by_time(rule: Ready, found: BackTest, now: datetime, tell: Tell) -> Non
             at = came[ticket.pk]
             known = facts.collect(ticket, rule.keys, now=at, hours=rule.hours)
             _undo(known, [event for event in events_of[ticket.pk] if event.created_at > at])
-            if step := _step(rule, known):
+            if step := _step(rule, known, ticket, world):
                 found.matches.append(Match(ticket, at, step))
 
 
-def _step(rule: Ready, known: Mapping[str, Any]) -> Step | None:
-    steps = plan((rule,), known).steps
-    return steps[0] if steps else None
+def _step(rule: Ready, known: Mapping[str, Any], ticket: Ticket, world: World) -> Step | None:
+    if not rule.test(known):
+        return None
+    return plan((rule,), {**world.around(ticket, known), **known}).steps[0]
 
 
 def _events(tickets: Sequence[int], since: datetime) -> dict[int, list[TicketEvent]]:
@@ -141,6 +144,8 @@ def _undo(known: dict[str, Any], events: Iterable[TicketEvent]) -> None:
     for event in events:
         for name, (before, _after) in (event.changes or {}).items():
             known[name] = before
+        if event.kind == "fields_changed":
+            known |= {f"{CUSTOM}{key}": answer for key, answer in event.data["old"].items()}
     for name, value in known.items():
         if name.startswith("since_") and value is not None and value < 0:
             known[name] = 0.0 if name == "since_updated" else None

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from tickets.automation.conditions import Test, anchors, compiled, keys_of, leaves, told
+from tickets.automation.facts import UNTOLD
 from tickets.automation.predictions import Impossible, predicted
 from tickets.models import Rule, RuleVersion
 
@@ -142,6 +143,6 @@ def _planned(effect: Mapping[str, Any], facts: dict[str, Any]) -> Planned:
         new = predicted(effect, facts)
     except Impossible as reason:
         return Planned(effect, {}, str(reason))
-    changes = {key: [facts.get(key), value] for key, value in new.items()}
+    changes = {key: [facts.get(key), value] for key, value in new.items() if key not in UNTOLD}
     facts.update(new)
     return Planned(effect, changes)

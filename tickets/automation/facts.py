@@ -14,15 +14,10 @@ from django.utils import translation
 from tickets import ratings, sla
 from tickets.automation.fields import ANCHORS, CUSTOM, HEADER, field
 from tickets.clock import ALWAYS, is_open
-from tickets.fields import asked_with
 from tickets.models import (
     BusinessHours,
-    Field,
-    Membership,
     Message,
-    Permission,
     Rating,
-    Status,
     Ticket,
     TicketEvent,
     User,
@@ -30,7 +25,8 @@ from tickets.models import (
 
 LONGEST_TEXT = 100_000
 KEPT_TEXT = 2_000
-_ASKED = "asked"
+UNTOLD = {"asked", "forms", "task_count", "open_tasks", "is_own"}
+"""What plans go by, but neither change for anybody to see nor are kept."""
 _MOMENTS = {**ANCHORS, "since_first_response": "first_response_at", "since_reopened": "reopened_at"}
 _WHOLE_MINUTE = 60.0
 _OF_MESSAGE = {"message", "mail", "files"}
@@ -204,54 +200,10 @@ def _open(hours: Iterable[int], now: datetime) -> list[int]:
     return found
 
 
-def world(facts: Mapping[str, Any], deeds: Iterable[str], agents: Iterable[int]) -> dict[str, Any]:
-    """What the effects of rules that match depend on besides the ticket: where agents work, what statuses belong to."""
-    found: dict[str, Any] = {}
-    if not {"assign", "hand_to_team", "transfer"}.isdisjoint(deeds):
-        wanted = {pk for pk in (*agents, facts.get("assignee"), facts.get("agent")) if isinstance(pk, int)}
-        found["agents"] = _agents(wanted)
-    if "invite_rating" in deeds and "was_asked_to_rate" not in facts:
-        ticket = Ticket.objects.filter(number=facts["number"]).first()
-        found["was_asked_to_rate"] = ticket is not None and _was_asked(ticket)
-    if "set_field" in deeds:
-        found |= _asked(facts["number"])
-    if "set_status" in deeds:
-        found["statuses"] = {str(pk): state for pk, state in Status.objects.values_list("pk", "state")}
-    return found
-
-
-def _asked(number: Any) -> dict[str, Any]:
-    """What the ticket was asked and what else could be, with its answers."""
-    ticket = Ticket.objects.select_related("form_version").filter(number=number).first()
-    if ticket is None:
-        return {}
-    items = asked_with(ticket.form_version, Field.objects.values_list("key", flat=True))
-    return {_ASKED: items, **{f"{CUSTOM}{key}": value for key, value in ticket.fields.items()}}
-
-
-def _agents(pks: set[int]) -> dict[str, Any]:
-    found: dict[str, dict[str, Any]] = {
-        str(person.pk): {
-            "everywhere": person.is_superuser,
-            "departments": [],
-            "member_of": [],
-            "teams": sorted(person.team_ids),
-        }
-        for person in User.objects.filter(pk__in=pks, is_active=True, is_agent=True)
-    }
-    rows = Membership.objects.filter(user__in=[int(pk) for pk in found]).select_related("role")
-    for row in rows:
-        known = found[str(row.user_id)]
-        known["member_of"].append(row.department_id)
-        if Permission.VIEW in row.role.permissions:
-            known["departments"].append(row.department_id)
-    return found
-
-
 def kept(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as they are written down: without most of a long text, which its message still has, and without the
-    form, which its version still has."""
-    facts = {name: value for name, value in facts.items() if name != _ASKED}
+    forms, which their versions still have."""
+    facts = {name: value for name, value in facts.items() if name not in UNTOLD}
     body = facts.get("body")
     if isinstance(body, str) and len(body) > KEPT_TEXT:
         return {**facts, "body": body[:KEPT_TEXT], "body_is_cut": True}

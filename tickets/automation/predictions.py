@@ -12,14 +12,15 @@ from tickets.automation.fields import CUSTOM
 from tickets.states import VERBS, Priority
 
 UNKNOWN = "?"
-MAX_TAGS = 20
+MAX_TAGS, MAX_TASKS = 20, 100
+_AWAKE = {"is_snoozed": False}  # what was put off by somebody else, or is over, comes back
 Facts = Mapping[str, Any]
 Effect = Mapping[str, Any]
 Changes = dict[str, Any]
 
 
 class Impossible(Exception):
-    """The ticket would refuse it; the code says why."""
+    """The ticket would refuse it; the code says why, names stand after a colon."""
 
 
 def predicted(effect: Effect, facts: Facts) -> Changes:
@@ -51,7 +52,9 @@ def _assign(effect: Effect, facts: Facts) -> Changes:
         return {}
     else:
         agent = UNKNOWN
-    return {"assignee": agent, **(_moved("assign", facts) if facts.get("number") else {})}
+    if not facts.get("number"):
+        return {"assignee": agent}
+    return {"assignee": agent, **_moved("assign", facts), **({} if how == "myself" else _AWAKE)}
 
 
 def _known_agent(agent: Any, facts: Facts) -> Mapping[str, Any] | None:
@@ -65,7 +68,8 @@ def _require_works_there(agent: Any, facts: Facts) -> None:
 
 
 def _hand_to_team(effect: Effect, facts: Facts) -> Changes:
-    new: Changes = {"team": effect["team"], **(_moved("hand_to_team", facts) if facts.get("number") else {})}
+    exists = facts.get("number")
+    new: Changes = {"team": effect["team"], **(_moved("hand_to_team", facts) | _AWAKE if exists else {})}
     known = _known_agent(facts.get("assignee"), facts)
     if known and effect["team"] not in known["teams"]:
         new["assignee"] = None
@@ -76,7 +80,10 @@ def _transfer(effect: Effect, facts: Facts) -> Changes:
     department = effect["department"]
     if department == facts.get("department"):
         raise Impossible("same")
-    new: Changes = {"department": department, "help_topic": effect.get("help_topic"), "team": None}
+    topic = effect.get("help_topic")
+    new: Changes = {"department": department, "help_topic": topic, "team": None, "is_snoozed": False}
+    if form := (facts.get("forms") or {}).get(str(topic)):
+        new["asked"] = form
     known = _known_agent(facts.get("assignee"), facts)
     if known and not known["everywhere"] and department not in known["member_of"]:
         new["assignee"] = None
@@ -106,12 +113,47 @@ def _set_field(effect: Effect, facts: Facts) -> Changes:
     key, items = effect["name"], facts.get("asked")
     if items is None:
         return {f"{CUSTOM}{key}": effect.get("value")}
-    before = {name.removeprefix(CUSTOM): value for name, value in facts.items() if name.startswith(CUSTOM)}
-    before = {name: value for name, value in before.items() if value is not None}
+    before = _answers(facts)
     after, errors = asked.answered(items, before, {key: effect.get("value")})
     if errors:
         raise Impossible("field")
     return {f"{CUSTOM}{name}": after.get(name) for name in {*before, *after}}
+
+
+def _answers(facts: Facts) -> dict[str, Any]:
+    found = {name.removeprefix(CUSTOM): value for name, value in facts.items() if name.startswith(CUSTOM)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _resolve(facts: Facts) -> Changes:
+    _require_answers(facts)
+    _require_done(facts)
+    return _moved("resolve", facts) | _AWAKE
+
+
+def _close(facts: Facts) -> Changes:
+    if facts["state"] != "resolved" and not facts.get("is_own"):
+        _require_answers(facts)
+    _require_done(facts)
+    return _moved("close", facts) | _AWAKE
+
+
+def _require_answers(facts: Facts) -> None:
+    if missing := asked.missing_to_close(facts.get("asked") or (), _answers(facts)):
+        raise Impossible(f"answers:{', '.join(missing)}")
+
+
+def _require_done(facts: Facts) -> None:
+    if titles := facts.get("open_tasks"):
+        raise Impossible(f"tasks:{', '.join(titles)}")
+
+
+def _add_task(effect: Effect, facts: Facts) -> Changes:
+    _require_works_there(effect.get("agent"), facts)
+    count, titles = facts.get("task_count") or 0, facts.get("open_tasks") or []
+    if count >= MAX_TASKS:
+        raise Impossible("too_many_tasks")
+    return {"task_count": count + 1, "open_tasks": [*titles, effect["text"]]}
 
 
 def _written(facts: Facts) -> Changes:
@@ -146,9 +188,10 @@ _PREDICTIONS: dict[str, Callable[[Effect, Facts], Changes]] = {
     "snooze": lambda effect, facts: {"is_snoozed": True},
     "wake": lambda effect, facts: {"is_snoozed": False},
     "set_field": _set_field,
+    "add_task": _add_task,
     "start": lambda effect, facts: _moved("start", facts),
-    "resolve": lambda effect, facts: _moved("resolve", facts),
-    "close": lambda effect, facts: _moved("close", facts),
+    "resolve": lambda effect, facts: _resolve(facts),
+    "close": lambda effect, facts: _close(facts),
     "reopen": lambda effect, facts: _reopen(facts),
     "invite_rating": lambda effect, facts: _invite_rating(facts),
     "reply": lambda effect, facts: _moved("reply", facts) | _written(facts),

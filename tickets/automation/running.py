@@ -18,6 +18,7 @@ from tickets.automation import applier, facts
 from tickets.automation.due import is_time
 from tickets.automation.engine import MATCHED, Plan, Ready, Step, matches_any, plan
 from tickets.automation.kinds import words_of
+from tickets.automation.world import World
 from tickets.compiled import Compiled
 from tickets.events import caused_by, record
 from tickets.mail.alerts import tell_admins
@@ -73,7 +74,7 @@ def _ask_triggers(event: TicketEvent, rules: tuple[Ready, ...]) -> None:
     ticket = _locked(ticket)
     event.ticket = ticket
     known = facts_of(ticket, rules, now, event)
-    known |= facts.world(known, deeds_of(rules), agents_of(rules))
+    known |= World(rules).around(ticket, known)
     made = plan(rules, known)
     if made.steps and (reason := _too_many(ticket, len(made.steps))):
         _stop(ticket, event, reason)
@@ -94,14 +95,6 @@ def facts_of(ticket: Ticket, rules: Sequence[Ready], now: datetime, event: Ticke
 
 def hours_of(rules: Iterable[Ready]) -> set[int]:
     return {pk for rule in rules for pk in rule.hours}
-
-
-def deeds_of(rules: Iterable[Ready]) -> set[str]:
-    return {deed for rule in rules for deed in rule.deeds}
-
-
-def agents_of(rules: Iterable[Ready]) -> set[int]:
-    return {effect["agent"] for rule in rules for effect in rule.effects if isinstance(effect.get("agent"), int)}
 
 
 def _locked(ticket: Ticket) -> Ticket:
@@ -190,7 +183,7 @@ def take(rule: Ready, ticket: Ticket, now: datetime) -> bool:
         _row, is_first = RuleFiring.objects.get_or_create(rule_id=rule.pk, ticket=ticket, moments=moments)
         if not is_first:
             return False
-        known |= facts.world(known, rule.deeds, agents_of((rule,)))
+        known |= World((rule,)).around(ticket, known)
         made = plan((rule,), known)
         check = _write_check(made, ticket, None, now)
         for step in made.steps:

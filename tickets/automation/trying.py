@@ -14,6 +14,7 @@ from tickets.automation.backtest import MOST_EVENTS, Match, back_test
 from tickets.automation.conditions import told
 from tickets.automation.engine import Planned, ready
 from tickets.automation.engine import plan as plan_of
+from tickets.automation.world import World
 from tickets.models import Rule, Ticket, TicketEvent
 from tickets.tasks import run_back_test
 
@@ -86,8 +87,7 @@ def on_ticket(rule: Rule, ticket: Ticket) -> dict[str, Any]:
     one = ready(rule)
     message = ticket.messages.order_by("pk").first() if one.keys else None
     known = facts.collect(ticket, one.keys, now=timezone.now(), message=message, hours=one.hours)
-    agents = {effect["agent"] for effect in one.effects if isinstance(effect.get("agent"), int)}
-    known |= facts.world(known, one.deeds, agents)
+    known |= World((one,)).around(ticket, known)
     steps = plan_of((one,), known).steps
     return {
         "results": told(one.conditions, known), "matched": bool(steps),

@@ -15,6 +15,7 @@ from tickets.automation.checks import leaves
 from tickets.automation.effect_kinds import EFFECTS, Param
 from tickets.automation.fields import CUSTOM, Field, field
 from tickets.automation.operators import OPERATORS
+from tickets.automation.predictions import MAX_TASKS
 from tickets.automation.references import REFERENCES
 from tickets.models import Rule
 
@@ -173,13 +174,17 @@ def effect(said: Mapping[str, Any], names: Names) -> str:
 
 def refusal(code: str) -> str:
     """Why a plan says that the ticket would refuse an effect; empty when it would not."""
+    kind, _colon, names = code.partition(":")
     told = {
         "state": _("The ticket is not in a state for this."), "agent": _("The agent does not work in this department."),
         "same": _("It is in this department already."), "tags": _("These are too many tags."),
         "field": _("The field does not take this answer here."),
         "status": _("This status belongs to another state."), "rated": _("The requester has been asked already."),
+        "too_many_tasks": _("At most %(max)d tasks fit.") % {"max": MAX_TASKS},
+        "answers": _("Before it is resolved, please answer: %(fields)s.") % {"fields": names},
+        "tasks": _("Tasks are still open: %(names)s. Do or remove them first.") % {"names": names},
     }  # fmt: skip
-    return told.get(code, code)
+    return told.get(kind, code)
 
 
 def _param(param: Param, said: Mapping[str, Any], names: Names) -> str:
