@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from staff import rich
 from staff.times import Clock, size
+from tickets import said
 from tickets.actions.waiting_replies import listed_under
 from tickets.compiled import Compiled
 from tickets.models import Draft, DraftFile, Ticket, User
@@ -73,7 +74,7 @@ def waiting(draft: Draft | None, clock: Clock) -> dict[str, Any]:
     """What the composer says of a reply for later: {"when", "url"}, or {"held": why it did not leave}."""
     if draft and draft.send_at:
         return {"when": clock.at(draft.send_at), "url": reverse("staff:scheduled_one", args=[draft.pk])}
-    return {"held": draft.held_reason} if draft and draft.held_reason else {}
+    return {"held": said.told(draft.held_reason)} if draft and draft.held_reason else {}
 
 
 def shared(others: list[Draft], ticket: Ticket) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tests import factories, people
-from tickets import notifications, sla
+from tickets import notifications, said, sla
 from tickets.actions import assignment, conversation, escalation, lifecycle, timers, triage
 from tickets.explanation import explain
 from tickets.models import Department, Escalation, OutboundEmail, SlaFired, SlaPolicy, Status, Ticket, TicketEvent, User
@@ -65,7 +65,7 @@ def look_after(ticket: Ticket, times: int = 2, **delta: int) -> Ticket:
 
 def told(ticket: Ticket) -> list[tuple[str, str]]:
     rows = TicketEvent.objects.filter(ticket=ticket, kind__startswith="sla_").order_by("pk")
-    return [(row.kind, row.data.get("what", "")) for row in rows]
+    return [(row.kind, said.told(row.data.get("what", ""))) for row in rows]
 
 
 def minutes(delta: timedelta) -> int:

@@ -22,6 +22,7 @@ from tickets import reversal, rulebook, saving, tracking
 from tickets.models import Message, Ticket, TicketEvent, User
 from tickets.permissions import Actor
 from tickets.pushes import push
+from tickets.said import keep, told
 from tickets.tasks import handle_event
 
 
@@ -144,10 +145,28 @@ _WORDS = {
 }
 
 
+# Which are whole sentences of ours, see `said`.
+_SENTENCES = {
+    **dict.fromkeys(("rules_stopped", "sla_policy_changed", "mail_released"), ("reason",)),
+    **dict.fromkeys(("sla_escalated", "sla_not_escalated", "undone"), ("what",)),
+    "schedule_held": ("why",),
+}
+
+
 def sentence(event: TicketEvent) -> str:
     """The event in one sentence for people; plain text, not yet escaped."""
     words = {name: gettext(event.data[name]) for name in _WORDS.get(event.kind, ()) if event.data.get(name)}
+    words |= {name: told(event.data[name]) for name in _SENTENCES.get(event.kind, ()) if event.data.get(name)}
     return str(EVENTS[event.kind].sentence % {"actor": event.actor_name, **event.data, **words})
+
+
+def kept_sentence(event: TicketEvent) -> str:
+    """The same to be kept in another event, as `said` keeps sentences."""
+    own = EVENTS[event.kind].sentence
+    named = {name for name in event.data if f"%({name})s" in str(own)}
+    words = {name: event.data[name] for name in named}
+    words |= {name: _(words[name]) for name in named.intersection(_WORDS.get(event.kind, ())) if words[name]}
+    return keep(own, actor=event.actor_name, **words)
 
 
 def _kept(data: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tickets import sla
+from tickets import said, sla
 from tickets.clock import ALWAYS, Calendar
 from tickets.kept import laid_of, promises, stops_of
 from tickets.laying import Laid, Step, Stop, lay_out, until
@@ -142,7 +142,7 @@ def explain(
     as_if = own is None or used.pk != own.pk or hours != usual
     runs = {} if as_if else {(run.target, run.begun_at): run for run in ticket.sla_runs.all()}
     asked = _Asked(ticket, used, calendar, names, stops, _fired(ticket), runs, now or timezone.now())
-    reason = chosen.reason if chosen.policy == used and not as_if else ""
+    reason = said.told(chosen.reason) if chosen.policy == used and not as_if else ""
     targets = tuple(target for name in sla.LABELS if (target := _target(asked, name)))
     return Explanation(used.name, reason, hours.name if hours else _("Day and night"), calendar.zone, as_if, targets)
 

@@ -10,12 +10,13 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from tickets.clock import Calendar, NeverDue, Segment, StillPaused, add_working, segments
+from tickets.said import told
 
 _SECOND = timedelta(seconds=1)
 
 
 class Stop(NamedTuple):
-    """A pause: `until` is None while it lasts; `reason` and `by` are what people read."""
+    """A pause: `until` is None while it lasts; `reason` (as `said` keeps it) and `by` are what people read."""
 
     since: datetime
     until: datetime | None
@@ -42,7 +43,7 @@ class Step:
 
     @property
     def text(self) -> str:
-        words = {"what": self.what, "by": self.by}
+        words = {"what": told(self.what), "by": self.by}
         if self.kind == "holiday":
             return _("Holiday: %(what)s") % words
         if self.kind == "paused":

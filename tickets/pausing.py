@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from tickets import said
 from tickets.clock import Pause
 from tickets.models import SlaPause, Ticket
 from tickets.permissions import Actor
@@ -23,8 +24,8 @@ def pauses_of(ticket: Ticket) -> list[Pause]:
 
 
 def pause(ticket: Ticket, now: datetime, reason: str, by: Actor) -> None:
-    """Stops the clock; a clock that stands already stays stopped for its first reason."""
-    begun = {"started_at": now, "reason": reason[:120], "actor_name": by.display_name[:200]}
+    """Stops the clock, for a reason as `said` keeps it; one that stands already stays stopped for its first reason."""
+    begun = {"started_at": now, "reason": reason, "actor_name": by.display_name[:200]}
     SlaPause.objects.get_or_create(ticket=ticket, ended_at=None, defaults=begun)
 
 
@@ -64,6 +65,6 @@ def _follow_snooze(ticket: Ticket, until: datetime | None, now: datetime, by: Ac
     if lasting.update(ended_at=until or now) or until is None or by is None:
         return
     SlaPause.objects.create(
-        ticket=ticket, started_at=now, ended_at=until, is_snooze=True, reason=_("Snoozed"),
+        ticket=ticket, started_at=now, ended_at=until, is_snooze=True, reason=said.keep(_("Snoozed")),
         actor_name=by.display_name[:200],
     )  # fmt: skip

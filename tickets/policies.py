@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from tickets import said
 from tickets.models import HelpTopic, SlaChoice, SlaPolicy, Ticket
 
 # Needed by every new ticket and changed a few times a year: seconds for which a process keeps them.
@@ -16,7 +17,7 @@ _known: list[tuple[float, tuple[SlaChoice, ...]]] = []
 
 
 class Chosen(NamedTuple):
-    """`reason` is for people: which row, topic or department named the policy."""
+    """`reason` is for people, as `said` keeps it: which row, topic or department named the policy."""
 
     policy: SlaPolicy | None
     reason: str
@@ -39,12 +40,13 @@ def choose(ticket: Ticket) -> Chosen:
     policy that is switched off is none at all: a row is passed over, a topic's or department's promises nothing."""
     for row in choices():
         if fits(row, ticket):
-            return Chosen(row.policy, _("choice %(position)d") % {"position": row.position})
+            return Chosen(row.policy, said.keep(_("choice %(position)d"), position=row.position))
     topic = _named_above(ticket.help_topic)
     if topic and topic.sla_policy_id:
-        policy, reason = topic.sla_policy, _("help topic %(name)s") % {"name": topic.name}
+        policy, reason = topic.sla_policy, said.keep(_("help topic %(name)s"), name=topic.name)
     else:
-        policy, reason = ticket.department.sla_policy, _("department %(name)s") % {"name": ticket.department.name}
+        policy = ticket.department.sla_policy
+        reason = said.keep(_("department %(name)s"), name=ticket.department.name)
     return Chosen(policy, reason) if policy and policy.is_enabled else Chosen(None, "")
 
 

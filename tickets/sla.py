@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from tickets import pausing
+from tickets import pausing, said
 from tickets.clock import ALWAYS, Calendar, NeverDue, Pause, add_working, working_between
 from tickets.models import BusinessHours, Department, Escalation, SlaFired, SlaPause, SlaPolicy, Ticket
 from tickets.permissions import Actor
@@ -286,7 +286,7 @@ def runs(seconds: int, step: Escalation) -> int | None:
 def carry_on(ticket: Ticket, since: datetime, now: datetime, by: Actor) -> None:
     """Lets the clock of a ticket that was resolved `since` go on where it stopped; targets and their warnings stay."""
     SlaPause.objects.create(
-        ticket=ticket, started_at=since, ended_at=now, reason=str(State(State.RESOLVED).label),
+        ticket=ticket, started_at=since, ended_at=now, reason=said.keep(State(State.RESOLVED).label),
         actor_name=by.display_name[:200],
     )  # fmt: skip
     stamp(ticket)

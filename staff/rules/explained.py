@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from staff.rules.trees import first_failing, pairs_of, shown
 from staff.times import Clock
+from tickets import said
 from tickets.automation import words
 from tickets.automation.conditions import told
 from tickets.automation.engine import MATCHED, NOT, SKIPPED, Ready, plan, ready_version
@@ -47,7 +48,7 @@ def overview(ticket: Ticket, clock: Clock) -> dict[str, Any]:
     return {
         "runs": [_run(run, clock, names, page) for run in runs],
         "failed": [_unmet(ticket, rule, tree, check, clock, names) for rule, tree, check in failed],
-        "stopped": [(clock.at(one.at), one.note) for one in checks if one.note],
+        "stopped": [(clock.at(one.at), said.told(one.note)) for one in checks if one.note],
     }
 
 
@@ -108,12 +109,12 @@ def _came(came: str) -> str:
 def _run(run: RuleRun, clock: Clock, names: words.Names, page: str = "") -> dict[str, Any]:
     """`page` leads to every moment of the rule."""
     return {
-        "name": run.rule_name, "version": run.version, "when": clock.at(run.at), "error": run.error,
+        "name": run.rule_name, "version": run.version, "when": clock.at(run.at), "error": said.told(run.error),
         "event": sentence(run.event) if run.event else "", "tree": shown(run.results, names),
         "url": f"{page}?rule={run.rule_id}" if page and run.rule_id else "",
         "effects": [
             {
-                "text": words.effect(one["effect"], names), "refused": one.get("refused", ""),
+                "text": words.effect(one["effect"], names), "refused": said.told(one.get("refused", "")),
                 "changes": list(changes(one.get("changes", {}), names)),
             }
             for one in run.effects

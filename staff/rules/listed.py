@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from staff.times import Clock
+from tickets import said
 from tickets.automation import words
 from tickets.models import Rule, RuleRun, User
 
@@ -53,7 +54,7 @@ def page(user: User, kind: str, *, moved: int | None = None) -> dict[str, Any]:
             "url": reverse("staff:rule", args=[rule.pk]),
             "sentence": words.sentence(rule.definition, names),
             "is_on": rule.is_enabled,
-            "reason": rule.disabled_reason,
+            "reason": said.told(rule.disabled_reason),
             "stops_after": rule.stops_after,
             "matches": counts.get(rule.pk, (0, 0))[0],
             "errors": counts.get(rule.pk, (0, 0))[1],

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from staff import deliveries, lists, mails
 from staff.access import AgentRequest, agents_only
 from staff.times import Clock
-from tickets import permissions, queries
+from tickets import permissions, queries, said
 from tickets.mail import health, outbound
 from tickets.models import Mailbox, OutboundEmail, User
 
@@ -96,7 +96,7 @@ def _held_mailboxes() -> list[dict[str, str]]:
     """Mailboxes whose automatic mail was stopped."""
     boxes = Mailbox.objects.filter(automatic_paused_at__isnull=False)
     resume = reverse("admin:tickets_mailbox_changelist")
-    return [{"name": box.address, "why": box.automatic_pause_reason, "url": resume} for box in boxes]
+    return [{"name": box.address, "why": said.told(box.automatic_pause_reason), "url": resume} for box in boxes]
 
 
 def _row(mail: OutboundEmail, clock: Clock) -> dict[str, Any]:

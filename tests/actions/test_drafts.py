@@ -15,6 +15,7 @@ from tickets.actions.writing import Upload
 from tickets.models import Draft, Follower, OutboundEmail, Ticket, User
 from tickets.recipients import Recipients, read
 from tickets.refusals import Invalid, NotAllowed
+from tickets.said import told
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +91,7 @@ def test_it_is_held_when_the_customer_writes_first(agent: User, ticket: Ticket) 
     conversation.receive(ticket, by=ticket.requester, body="It is solved.", source="web")
     draft.refresh_from_db()
     assert draft.send_at is None
-    assert "customer has written" in draft.held_reason
+    assert "customer has written" in told(draft.held_reason)
     assert ticket.events.filter(kind="schedule_held").count() == 1
     due_at = ticket.messages.count()
     drafts.send_due()
@@ -105,7 +106,7 @@ def test_it_is_held_when_a_colleague_replied_or_the_writer_may_no_more(agent: Us
     drafts.send_due()
     held = Draft.objects.get()
     assert (held.send_at, held.body) == (None, "Hello?")
-    assert "written meanwhile" in held.held_reason
+    assert "written meanwhile" in told(held.held_reason)
     due(drafts.schedule(ticket, by=agent, written=Written("Hello?"), send_at=later))
     agent.memberships.all().delete()
     drafts.send_due()

@@ -16,6 +16,7 @@ from tickets import rulebook
 from tickets.actions import conversation, rules, triage
 from tickets.automation import sweeping
 from tickets.models import SYSTEM, BusinessHours, Rule, RuleFiring, RuleRun, Ticket
+from tickets.said import told
 
 pytestmark = pytest.mark.django_db
 
@@ -201,7 +202,7 @@ def test_rules_that_name_what_is_gone_are_switched_off_by_the_minute():
     sweeping.sweep()
     made.refresh_from_db()
     assert not made.is_enabled
-    assert "team" in made.disabled_reason
+    assert "team" in told(made.disabled_reason)
 
 
 def test_what_rules_did_is_kept_for_the_days_of_the_desk():

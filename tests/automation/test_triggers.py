@@ -14,6 +14,7 @@ from tickets.actions.writing import Upload
 from tickets.automation import applier
 from tickets.models import SYSTEM, OutboundEmail, Rule, RuleCheck, RuleRun, TicketEvent
 from tickets.refusals import Invalid
+from tickets.said import told
 from tickets.states import State
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +151,7 @@ def test_a_rule_that_names_a_deleted_team_is_switched_off_and_others_go_on():
     handled()
     broken.refresh_from_db()
     assert not broken.is_enabled
-    assert "team" in broken.disabled_reason
+    assert "team" in told(broken.disabled_reason)
     assert fresh(ticket).tag_names == ["day", "night"]
     assert OutboundEmail.objects.get(kind="rule_disabled").recipient == admin.email
     factories.ticket()
@@ -191,7 +192,7 @@ def test_a_canned_response_answers_in_the_language_of_the_requester_with_its_fil
     canned.delete(response, by=admin)
     factories.ticket()
     handled()
-    assert "gone" in Rule.objects.get(pk=made.pk).disabled_reason
+    assert "gone" in told(Rule.objects.get(pk=made.pk).disabled_reason)
 
 
 def test_a_rating_is_asked_for_once_for_each_closing():
@@ -248,7 +249,12 @@ def test_abuse_22_a_rule_that_triggers_itself_stops_and_says_so():
     assert TicketEvent.objects.filter(ticket=ticket, kind="rules_stopped").count() == 1
     assert OutboundEmail.objects.filter(kind="rules_stopped", recipient=admin.email).count() == 1
     assert OutboundEmail.objects.filter(recipient=customer.email).count() <= 2
-    assert RuleCheck.objects.filter(ticket=ticket).exclude(note="").get().note.startswith("rules caused each other")
+    assert (
+        RuleCheck.objects.filter(ticket=ticket)
+        .exclude(note="")
+        .get()
+        .note.startswith('{"says": "rules caused each other')
+    )
     assert fresh(ticket).state == State.NEW
     triage.set_priority(ticket, by=SYSTEM, priority=4)
     handled()

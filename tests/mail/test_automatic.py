@@ -10,6 +10,7 @@ from tickets import limits
 from tickets.actions import conversation
 from tickets.mail import automatic, bounces, letters, reports
 from tickets.models import Mailbox, OutboundEmail
+from tickets.said import told
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +106,7 @@ def test_a_mailbox_whose_mail_comes_back_is_paused(mailbox):
     assert mailbox.automatic_paused_at is None  # 4 of 20 are not more than a fifth
     bounces.mark_failed(rows[4], reports.Recipient(rows[4].recipient, status="5.1.1"))
     mailbox.refresh_from_db()
-    assert mailbox.automatic_pause_reason == "5 of 20 mails came back"
+    assert told(mailbox.automatic_pause_reason) == "5 of 20 mails came back"
 
 
 def test_links_that_people_ask_for_are_not_automatic_mail(mailbox):

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from tickets import sla, webhooks
+from tickets import said, sla, webhooks
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS
 from tickets.actions.writing import Upload, check_text, write
@@ -79,5 +79,5 @@ def set_policy(ticket: Ticket, *, by: Actor, policy: SlaPolicy) -> Ticket:
             fresh.sla_policy = policy
             sla.stamp(fresh)
             fresh.save(update_fields=["updated_at", *sla.STAMPED])
-            record(fresh, "sla_policy_changed", by=by, policy=policy.name, reason=_("a rule"))
+            record(fresh, "sla_policy_changed", by=by, policy=policy.name, reason=said.keep(_("a rule")))
     return fresh

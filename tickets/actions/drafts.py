@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from tickets import blobs, permissions
+from tickets import blobs, permissions, said
 from tickets.actions import conversation, lifecycle
 from tickets.actions.waiting_replies import changed, hold
 from tickets.actions.writing import MAX_BODY, MAX_FILES, Upload, safe_name, seen
@@ -177,7 +178,7 @@ def send_due() -> None:
             _send(pk)
         except Exception:
             log.exception("Scheduled reply %s", pk)
-            _hold(pk, _("Something went wrong when it was sent."))
+            _hold(pk, said.keep(gettext_lazy("Something went wrong when it was sent.")))
 
 
 def _send(pk: int) -> None:
@@ -188,7 +189,7 @@ def _send(pk: int) -> None:
                 return
             reply(draft)
     except OutdatedReply:
-        _hold(pk, _("Somebody has written meanwhile."))
+        _hold(pk, said.keep(gettext_lazy("Somebody has written meanwhile.")))
     except Refused as refusal:
         _hold(pk, str(refusal))
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from tickets import kept, sla
+from tickets import kept, said, sla
 from tickets.actions.assignment import assign, hand_to_team
 from tickets.actions.triage import set_priority
 from tickets.events import record
@@ -17,6 +17,7 @@ from tickets.models import SYSTEM, Escalation, SlaFired, Ticket
 from tickets.refusals import Refused
 from tickets.states import Priority
 
+_AGAIN = _("%(what)s, again (%(number)d of %(most)d)")
 _LABELS = {"first_response": "First response", "next_response": "Next response", "resolution": "Resolution"}
 
 
@@ -72,11 +73,9 @@ def _audience(escalation: Escalation) -> dict[str, Any]:
 
 def _escalate(ticket: Ticket, escalation: Escalation, number: int, told: dict[str, Any]) -> Ticket:
     """The level is told of before what it does, and what cannot be done is told instead of stopping the others."""
-    what = str(escalation.get_effect_display())
+    what = said.keep(Escalation.Effect(escalation.effect).label)
     if number:
-        what = _("%(what)s, again (%(number)d of %(most)d)") % {
-            "what": what, "number": number, "most": escalation.repeat_most,
-        }  # fmt: skip
+        what = said.keep(_AGAIN, what=what, number=number, most=escalation.repeat_most)
     if escalation.tells:
         record(ticket, "sla_escalated", by=SYSTEM, what=what, **told, **_audience(escalation))
         return ticket

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from tickets import merged, pausing, permissions, reversal, sla
+from tickets import merged, pausing, permissions, reversal, said, sla
 from tickets.actions.counting import recount
 from tickets.actions.door import opened
 from tickets.actions.effects import LIST_FIELDS
@@ -21,6 +22,7 @@ from tickets.permissions import Actor
 from tickets.refusals import Invalid, NotAllowed
 
 MOST = 50
+_MERGED = gettext_lazy("Merged into #%(number)s")
 _BEFORE = (
     "state", "status_id", "resolved_at", "closed_at", "reopened_at", "reopen_count", "auto_close_at", "waiting_since",
     "snoozed_until",
@@ -80,7 +82,7 @@ def _point(source: Ticket, into: Ticket, by: Actor, now: datetime) -> str:
         if into.is_active and fresh.before["waiting_since"]:
             into.waiting_since = min(into.waiting_since or now, fresh.before["waiting_since"])
         fresh.merged_into = into
-        pausing.pause(fresh, now, _("Merged into #%(number)s") % {"number": into.number}, by)
+        pausing.pause(fresh, now, said.keep(_MERGED, number=into.number), by)
         sla.stamp(fresh)
         fresh.save(update_fields=[*(name.removesuffix("_id") for name in _BEFORE), "merged_into", *_SAVED])
         added = _let_in(fresh, into, now)

@@ -101,12 +101,12 @@ def enable(rule: Rule, *, by: Actor) -> Rule:
 
 
 def disable(rule: Rule, *, by: Actor, reason: str = "") -> Rule:
-    """Switches it off; `reason` is kept when the desk itself does it."""
+    """Switches it off; `reason`, as `said` keeps it, is written down when the desk itself does it."""
     _require_admin(by)
     with transaction.atomic():
         row = Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
         if row.is_enabled:
-            row.is_enabled, row.disabled_reason, row.active_since = False, reason[:300], None
+            row.is_enabled, row.disabled_reason, row.active_since = False, reason, None
             row.save(update_fields=["is_enabled", "disabled_reason", "active_since"])
     rulebook.forget_rules()
     return row

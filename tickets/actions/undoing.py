@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from tickets import reversal, sla
 from tickets.actions import checklist, linking, merging
 from tickets.actions.undo import undo_reply
-from tickets.events import EVENTS, record, sentence
+from tickets.events import EVENTS, kept_sentence, record, sentence
 from tickets.models import (
     BlockedSender,
     Follower,
@@ -68,7 +68,7 @@ def undo(event: TicketEvent, *, by: User) -> Ticket:
         fresh = Ticket.objects.get(pk=ticket.pk)
         fresh.updated_at = now
         kind = "undone_openly" if EVENTS[event.kind].is_public else "undone"
-        record(fresh, kind, by=by, what=sentence(event), event_id=event.pk)
+        record(fresh, kind, by=by, what=kept_sentence(event), event_id=event.pk)
     return fresh
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.core.cache import cache
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
+from tickets import said
 from tickets.compiled import Compiled
 from tickets.events import record
 from tickets.models import SYSTEM, Draft, Ticket
@@ -30,11 +31,12 @@ def changed(author: int | None) -> None:
 def hold_scheduled(ticket: Ticket, now: datetime) -> None:
     """Inside the door of whoever wrote. The text stays a draft, and its writer is told."""
     for draft in _waiting.all(ticket.pk):
-        hold(draft, now, _("The customer has written meanwhile."))
+        hold(draft, now, said.keep(_("The customer has written meanwhile.")))
 
 
 def hold(draft: Draft, now: datetime, why: str) -> None:
-    draft.send_at, draft.held_reason, draft.changed_at = None, why[:200], now
+    """`why` as `said` keeps it."""
+    draft.send_at, draft.held_reason, draft.changed_at = None, why, now
     draft.version += 1
     draft.save(update_fields=["send_at", "held_reason", "changed_at", "version"])
     changed(draft.author_id)

@@ -8,6 +8,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tickets import said
 from tickets.admin.base import DeskModelAdmin, ReadOnlyAdmin, SharedChoices
 from tickets.mail import automatic, fetch
 from tickets.models import InboundEmail, Mailbox, MailSource, OutboundEmail
@@ -74,7 +75,7 @@ class MailboxAdmin(DeskModelAdmin):
     def automatic_mail(self, box: Mailbox) -> str:
         if not box.automatic_paused_at:
             return gettext("runs")
-        return gettext("paused (%(why)s)") % {"why": box.automatic_pause_reason}
+        return gettext("paused (%(why)s)") % {"why": said.told(box.automatic_pause_reason)}
 
     @admin.action(description=_("Resume automatic mail"))
     def resume_automatic_mail(self, request: HttpRequest, boxes: QuerySet[Mailbox]) -> None:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from tickets import fields as asked
-from tickets import permissions
+from tickets import permissions, said
 from tickets.events import EVENTS, sentence
 from tickets.explanation import Explanation, Step, Target
 from tickets.models import Attachment, Department, Message, Ticket, TicketEvent, User
@@ -152,7 +152,9 @@ def event(row: TicketEvent, *, inside: bool) -> Answer:
     }
     if inside:
         answer["data"] = {
-            name: value for name, value in row.data.items() if not name.endswith("_id") and name not in _KEPT_ASIDE
+            name: said.told(value) if isinstance(value, str) else value
+            for name, value in row.data.items()
+            if not name.endswith("_id") and name not in _KEPT_ASIDE
         }
     return answer
 

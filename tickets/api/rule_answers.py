@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tickets import said
 from tickets.automation import words
 from tickets.automation.engine import Plan
 from tickets.automation.explaining import NOT_ASKED
@@ -61,7 +62,7 @@ def of_ticket(ticket: Ticket) -> Answer:
         for pk, _version, came in check.asked:
             last.setdefault(pk, (came, check.at))
         if check.note:
-            stopped.append({"at": check.at, "reason": check.note})
+            stopped.append({"at": check.at, "reason": said.told(check.note)})
     rows = Rule.objects.order_by("kind", "position", "pk").values_list("pk", "kind", "name", "is_enabled")
     found = [
         {"id": pk, "kind": kind, "name": name, "is_enabled": on, "came": last.get(pk, (NOT_ASKED, None))[0],
@@ -106,13 +107,13 @@ def _run(row: RuleRun, names: words.Names) -> Answer:
         "effects": [
             _effect(one["effect"], one.get("changes", {}), one.get("refused", ""), names) for one in row.effects
         ],
-        "error": row.error,
+        "error": said.told(row.error),
     }
 
 
 def _effect(effect: Any, changes: Any, refused: str, names: words.Names) -> Answer:
     told = words.capitalized(words.effect(effect, names))
-    return {"effect": dict(effect), "told": told, "changes": dict(changes), "refused": refused}
+    return {"effect": dict(effect), "told": told, "changes": dict(changes), "refused": said.told(refused)}
 
 
 def _rule(row: Rule, names: words.Names) -> Answer:
@@ -123,7 +124,7 @@ def _rule(row: Rule, names: words.Names) -> Answer:
         "description": row.description,
         "position": row.position,
         "is_enabled": row.is_enabled,
-        "disabled_reason": row.disabled_reason,
+        "disabled_reason": said.told(row.disabled_reason),
         "stops_after": row.stops_after,
         "reaches_back": row.reaches_back,
         "owner": row.owner.email if row.owner else None,

@@ -12,8 +12,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from tickets import canned, wording
+from tickets import canned, said, wording
 from tickets.actions import (
     assignment,
     automatic,
@@ -41,7 +42,11 @@ Effect = Mapping[str, Any]
 
 
 class Gone(Refused):
-    """The rule names something that is not there any more."""
+    """The rule names something that is not there any more. `kept`: the sentence as `said` keeps it."""
+
+    def __init__(self, kept: str) -> None:
+        super().__init__(said.told(kept))
+        self.kept = kept
 
 
 @dataclass
@@ -59,7 +64,9 @@ class Deed:
         """The row that a parameter names. Raises Gone."""
         row = REFERENCES[kind].find(self.effect.get(name))
         if row is None:
-            raise Gone(_("The %(what)s that the rule names is gone.") % {"what": REFERENCES[kind].label})
+            raise Gone(
+                said.keep(gettext_lazy("The %(what)s that the rule names is gone."), what=REFERENCES[kind].label)
+            )
         return row
 
     def said(self, name: str = "text") -> str:

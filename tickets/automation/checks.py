@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from tickets import wording
+from tickets import said, wording
 from tickets.automation.catalogue import Catalogue
 from tickets.automation.conditions import GROUPS, anchors, leaves
 from tickets.automation.effect_kinds import EFFECTS, Param
@@ -72,7 +73,8 @@ def _check_references(conditions: Any, effects: Any, found: Problems) -> None:
 
 
 def gone_sentence(kind: str) -> str:
-    return _("The %(what)s it names is gone or switched off.") % {"what": REFERENCES[kind].label}
+    """As `said` keeps it."""
+    return said.keep(gettext_lazy("The %(what)s it names is gone or switched off."), what=REFERENCES[kind].label)
 
 
 def _check_tree(

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from tickets import said
 from tickets.automation import facts
 from tickets.automation.conditions import told
 from tickets.automation.due import RELATED, crossings, is_time
@@ -75,7 +76,7 @@ def _reason(came: str, stopper: str) -> str:
 
 def _not_asked(rule: Rule, versions: list[RuleVersion], event: TicketEvent, check: RuleCheck | None) -> str:
     if check and check.note:
-        return _("Rules were stopped: %(reason)s.") % {"reason": check.note}
+        return _("Rules were stopped: %(reason)s.") % {"reason": said.told(check.note)}
     if event.created_at < rule.created_at:
         return _("The rule did not exist then.")
     then = [version for version in versions if version.saved_at <= event.created_at] or versions[:1]
@@ -137,7 +138,7 @@ def _of_automation(ticket: Ticket, rule: Rule) -> list[Answer]:
 
 def _automation_reason(rule: Rule, one: Ready, ticket: Ticket, holds: bool, now: datetime) -> str:
     if not rule.is_enabled:
-        return rule.disabled_reason or _("It is switched off.")
+        return said.told(rule.disabled_reason) or _("It is switched off.")
     if RuleFiring.objects.filter(rule=rule, ticket=ticket).exists() and holds:
         return _("It has acted already, once for these moments of the ticket.")
     coming = [moment for moment in crossings(one, ticket) if moment > now]

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from tickets import limits, rulebook, saving
+from tickets import limits, rulebook, said, saving
 from tickets.actions import rules as rule_actions
 from tickets.automation import applier, facts
 from tickets.automation.due import is_time
@@ -119,12 +119,12 @@ def _run_step(step: Step, ticket: Ticket, check: RuleCheck, event: TicketEvent |
     error = ""
     with caused_by({"rule": rule.pk, "name": rule.name, "version": rule.version, "depth": depth}):
         for planned in step.effects:
-            said = {"effect": dict(planned.effect), "changes": dict(planned.changes), "refused": ""}
-            done.append(said)
+            told = {"effect": dict(planned.effect), "changes": dict(planned.changes), "refused": ""}
+            done.append(told)
             try:
-                said["refused"] = applier.apply(rule, planned, ticket, by=by, event=event)
+                told["refused"] = applier.apply(rule, planned, ticket, by=by, event=event)
             except applier.Gone as gone:
-                said["refused"] = error = str(gone)
+                told["refused"] = error = gone.kept
                 rule_actions.give_up(rule.pk, error)
     RuleRun.objects.create(
         rule_id=rule.pk, rule_name=rule.name, version=rule.version, check_row=check, ticket=ticket, event=event,
@@ -147,9 +147,8 @@ def depth_of(event: TicketEvent | None) -> int:
 def _loop(event: TicketEvent) -> str:
     if event.cause is None or depth_of(event) < DEEPEST:
         return ""
-    return _("rules caused each other %(count)d times (the last was “%(rule)s”)") % {
-        "count": depth_of(event), "rule": event.cause["name"],
-    }  # fmt: skip
+    words = {"count": depth_of(event), "rule": event.cause["name"]}
+    return said.keep(_("rules caused each other %(count)d times (the last was “%(rule)s”)"), **words)
 
 
 def _too_many(ticket: Ticket, more: int) -> str:
@@ -157,12 +156,14 @@ def _too_many(ticket: Ticket, more: int) -> str:
     an_hour_ago = timezone.now() - timedelta(hours=1)
     recent = RuleRun.objects.filter(ticket=ticket, event__isnull=False).order_by("-id").values_list("at", flat=True)
     count = sum(at > an_hour_ago for at in recent[:MOST_IN_AN_HOUR])
-    return _("more than %(count)d runs in an hour") % {"count": MOST_IN_AN_HOUR} if count >= MOST_IN_AN_HOUR else ""
+    if count < MOST_IN_AN_HOUR:
+        return ""
+    return said.keep(_("more than %(count)d runs in an hour"), count=MOST_IN_AN_HOUR)
 
 
 def _stop(ticket: Ticket, event: TicketEvent, reason: str) -> None:
     """Nothing is run for this event; the ticket says so, once an hour, and admins hear of it, once a day for each."""
-    RuleCheck.objects.create(ticket=ticket, event=event, kind=Rule.Kind.TRIGGER, note=reason[:200])
+    RuleCheck.objects.create(ticket=ticket, event=event, kind=Rule.Kind.TRIGGER, note=reason)
     if not limits.hit(f"rules-stopped:{ticket.pk}", [(1, limits.HOUR)]):
         record(ticket, "rules_stopped", by=SYSTEM, reason=reason)
         tell_admins("rules_stopped", about=str(ticket.pk), ticket_number=ticket.number, why=reason)

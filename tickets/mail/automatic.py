@@ -12,9 +12,9 @@ from functools import lru_cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from tickets import limits, tasks
+from tickets import limits, said, tasks
 from tickets.compiled import Compiled
 from tickets.mail import alerts
 from tickets.mail.addresses import without_tag
@@ -57,7 +57,7 @@ def is_held(row: OutboundEmail, now: datetime) -> bool:
     if box.automatic_paused_at is None:
         if not box.automatic_limit or not _reached(box.automatic_limit).first(box.pk, _since(box, now - WINDOW)):
             return False
-        pause(box, _("%(count)s mails in 10 minutes") % {"count": box.automatic_limit})
+        pause(box, said.keep(_("%(count)s mails in 10 minutes"), count=box.automatic_limit))
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=now + _ASKED_AGAIN, lease_until=None)
     return True
 
@@ -68,13 +68,15 @@ def check_rate(box: Mailbox) -> None:
     total = rows.count()
     bounced = rows.filter(bounced_at__isnull=False).count()
     if total >= _RATE_FROM and bounced > total * _MOST_BOUNCED:
-        pause(box, _("%(count)s of %(total)s mails came back") % {"count": bounced, "total": total})
+        pause(box, said.keep(_("%(count)s of %(total)s mails came back"), count=bounced, total=total))
 
 
 def pause(box: Mailbox, why: str) -> None:
-    """Holds automatic mail of this mailbox back until an admin resumes it, and tells the admins. Nothing is lost."""
+    """Holds automatic mail of this mailbox back until an admin resumes it, and tells the admins. Nothing is lost.
+
+    `why` as `said` keeps it."""
     running = Mailbox.objects.filter(pk=box.pk, automatic_paused_at=None)
-    if running.update(automatic_paused_at=timezone.now(), automatic_pause_reason=why[:200]):
+    if running.update(automatic_paused_at=timezone.now(), automatic_pause_reason=why):
         alerts.tell_admins("mailbox_paused", mailbox=box.address, why=why)
 
 

@@ -138,7 +138,7 @@ def _apply(pk: int) -> None:
         except Refused as error:
             outcome = Outcome(State.SUSPENDED, "refused", detail=str(error))
         if row.released_by and outcome.message and outcome.ticket:
-            why = reasons.sentence(row.reason)
+            why = reasons.kept(row.reason)
             record(outcome.ticket, "mail_released", by=row.released_by, message=outcome.message, reason=why)
         row.state, row.reason, row.detail = outcome.state, outcome.reason, outcome.detail
         row.ticket, row.message = outcome.ticket, outcome.message

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from tickets import blobs, brand, permissions, reading, signing
+from tickets import blobs, brand, permissions, reading, said, signing
 from tickets.compiled import Compiled
 from tickets.links import guest_url
 from tickets.mail import account_letters, dkim, inert, own_words
@@ -169,7 +169,7 @@ def _context(row: OutboundEmail) -> dict[str, Any]:
     files = list(row.message.attachments.all()) if row.message and row.kind in ("reply", "side") else []
     enclosed = _fitting(row, files)
     return {
-        **row.context,
+        **{name: said.told(value) if isinstance(value, str) else value for name, value in row.context.items()},
         "desk": (desk := Desk.current()),
         "logo": brand.mail_logo(desk),
         "ticket": row.ticket,

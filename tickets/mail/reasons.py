@@ -6,6 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from tickets import said
+
+_MACHINE = _("A machine wrote it (%(sign)s).")
 REASONS: dict[str, Any] = {
     # applied
     "new": _("It opened a ticket."),
@@ -62,8 +65,13 @@ RELEASABLE = {
 }  # fmt: skip
 
 
+def kept(code: str) -> str:
+    """The sentence to be kept, as `said` keeps it."""
+    return said.keep(REASONS.get(code, _MACHINE), sign=code) if code else ""
+
+
 def sentence(code: str) -> str:
     """The code in plain words; machine mail on its ticket carries the sign it was known by."""
     if code in REASONS:
         return str(REASONS[code])
-    return str(_("A machine wrote it (%(sign)s).")) % {"sign": code} if code else ""
+    return str(_MACHINE) % {"sign": code} if code else ""

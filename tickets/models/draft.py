@@ -33,7 +33,7 @@ class Draft(models.Model):
     is_shared = models.BooleanField(default=False, help_text=_("Colleagues on the ticket read it."))
     seen = models.BigIntegerField(default=0, help_text=_("The newest message that the writer had read."))
     send_at = models.DateTimeField(null=True, help_text=_("When it leaves by itself."))
-    held_reason = models.CharField(max_length=200, default="", help_text=_("Why it did not leave at its time."))
+    held_reason = models.TextField(default="", help_text=_("Why it did not leave at its time."))
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField(default=timezone.now)
 

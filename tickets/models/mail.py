@@ -41,7 +41,7 @@ class Mailbox(models.Model):
         help_text=_("When more go to customers, automatic mail of this mailbox is paused. 0: no limit."),
     )
     automatic_paused_at = models.DateTimeField(_("automatic mail paused"), null=True, blank=True, editable=False)
-    automatic_pause_reason = models.CharField(_("why paused"), max_length=200, blank=True, editable=False)
+    automatic_pause_reason = models.TextField(_("why paused"), blank=True, editable=False)
     # What was sent before an admin resumed counts no more.
     automatic_counted_from = models.DateTimeField(null=True, blank=True, editable=False)
     authserv_id = models.CharField(

@@ -72,7 +72,7 @@ class Rule(models.Model):
     conditions = models.JSONField(_("conditions"), default=dict, blank=True)
     effects = models.JSONField(_("effects"), default=list, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
-    disabled_reason = models.CharField(_("switched off because"), max_length=300, default="", editable=False)
+    disabled_reason = models.TextField(_("switched off because"), default="", editable=False)
     # Automations: since when it is on, and up to which moment the clock has looked for tickets whose time has come.
     active_since = models.DateTimeField(null=True, editable=False)
     swept_until = models.DateTimeField(null=True, editable=False)
@@ -124,7 +124,7 @@ class RuleCheck(models.Model):
     at = models.DateTimeField(default=timezone.now)
     facts = models.JSONField(default=dict)
     asked = models.JSONField(default=list, help_text=_("[[rule, version, what came of it], ...] in order."))
-    note = models.CharField(max_length=200, default="", help_text=_("Why nothing was asked: the loop guard."))
+    note = models.TextField(default="", help_text=_("Why nothing was asked: the loop guard."))
 
     class Meta:
         ordering = ["-id"]

@@ -217,7 +217,7 @@ class SlaPause(models.Model):
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="sla_pauses")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=120)
+    reason = models.TextField()
     actor_name = models.CharField(max_length=200, default="", help_text=_("Who stopped the clock, as named then."))
     is_snooze = models.BooleanField(default=False, help_text=_("By snoozing: its end is known from the beginning."))
 
