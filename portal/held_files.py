@@ -12,12 +12,12 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal import wording
 from tickets.actions import holding
 from tickets.actions.conversation import uploads
 from tickets.actions.writing import Upload
 from tickets.models import HeldUpload
 from tickets.refusals import Refused
+from tickets.sizes import size
 
 KEPT = "kept"
 MAX_FILES = 10
@@ -89,4 +89,4 @@ class HeldFiles(forms.Form):
 
 def shown(row: HeldUpload) -> dict[str, str]:
     """A held file as components/kept_file.html shows it."""
-    return {"key": str(row.key), "name": row.name, "size": wording.size(row.size)}
+    return {"key": str(row.key), "name": row.name, "size": size(row.size)}

@@ -22,6 +22,7 @@ from tickets.actions import participants
 from tickets.compiled import Compiled
 from tickets.models import Attachment, Follower, HelpTopic, Ticket, User
 from tickets.models.people import hue, initials
+from tickets.sizes import size
 from tickets.states import COLOUR, CUSTOMER_WORDING, GLYPH, STEPS, State
 
 _PARAGRAPHS = re.compile(r"\n{2,}")
@@ -185,7 +186,7 @@ def messages(found: Iterable[dict[str, Any]], files: Iterable[Attachment], perso
 def _file(attachment: Attachment) -> dict[str, str]:
     return {
         "name": attachment.name,
-        "size": wording.size(attachment.size),
+        "size": size(attachment.size),
         "url": reverse("portal:attachment", args=[attachment.key]),
     }
 

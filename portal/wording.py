@@ -46,14 +46,6 @@ def day_and_time(moment: datetime) -> str:
     return f"{reading.day(local)} {local:%H:%M}" if local.year == now.year else reading.day_and_year(local)
 
 
-def size(octets: int) -> str:
-    if octets < 1000:
-        return f"{octets} B"
-    if octets < 1_000_000:
-        return _("%(count)d kB") % {"count": octets // 1000}
-    return _("%(count).1f MB") % {"count": octets / 1_000_000}
-
-
 def coming(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     """A moment to come: "today 16:30", "tomorrow 09:30", "Thursday 09:30", "3 Mar 09:30"."""
     local = moment.astimezone(zone)

@@ -9,11 +9,12 @@ from django.db.models.functions import Left
 from django.urls import reverse
 
 from staff import rich
-from staff.times import Clock, size
+from staff.times import Clock
 from tickets import said
 from tickets.actions.waiting_replies import listed_under
 from tickets.compiled import Compiled
 from tickets.models import Draft, DraftFile, Ticket, User
+from tickets.sizes import size
 
 LISTED = 300
 REMEMBERED = 60  # seconds

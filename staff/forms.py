@@ -10,12 +10,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from staff import rich
-from staff.times import size
 from tickets import commas, queries, recipients
 from tickets.compiled import Compiled
 from tickets.models import CannedAttachment, Department, HelpTopic, Status, Team, Ticket, User
 from tickets.reading import zone_of
 from tickets.refusals import Invalid
+from tickets.sizes import size
 from tickets.states import Priority, Source, State
 
 

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from staff import senders
-from staff.times import Clock, size
+from staff.times import Clock
 from tickets import blobs, permissions, queries
 from tickets.mail import addresses, identity, inbound, reasons
 from tickets.mail.authentication import Verdict
 from tickets.mail.headers import Headers, decode_words
 from tickets.mail.mime import Limits, split
 from tickets.models import InboundEmail, User
+from tickets.sizes import size
 
 SHOWN = 50
 RAW_SHOWN = 100_000  # bytes

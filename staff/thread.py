@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from staff import deliveries, drawn, rich, senders, text
-from staff.times import Clock, size
+from staff.times import Clock
 from tickets import permissions, timeline
 from tickets.compiled import AnyOf, Compiled
 from tickets.events import EVENTS, sentence
 from tickets.models import Attachment, Message, Ticket, TicketEvent, User
 from tickets.models.people import hue, initials
+from tickets.sizes import size
 from tickets.states import Source
 
 # Said by itself even among other events: where a ticket came from and how it ended.

@@ -73,10 +73,3 @@ def span(duration: float | timedelta) -> str:
         return _("%(count)d h") % {"count": round(seconds / _HOUR)}
     days = round(seconds / _DAY)
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-
-
-def size(count: int) -> str:
-    """Bytes for people: "84 kB", "1.2 MB"."""
-    if count < 1_000_000:
-        return _("%(count)d kB") % {"count": max(1, round(count / 1000))}
-    return _("%(count).1f MB") % {"count": count / 1_000_000}

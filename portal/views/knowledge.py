@@ -21,6 +21,7 @@ from portal.shelves import Shelf, shelves
 from tickets import article_html, articles, blobs, limits
 from tickets.actions import articles as writing
 from tickets.models import Article, ArticleFile, ArticleText, KnowledgeUse
+from tickets.sizes import size
 
 _LONGEST = 200
 _RECENT = 5
@@ -113,7 +114,7 @@ def _shown(row: Article, text: ArticleText, shelf: Shelf | None) -> dict[str, An
 
 def _file(file: ArticleFile) -> dict[str, str]:
     url = reverse("portal:kb_file", args=[file.key])
-    return {"name": file.name, "size": wording.size(file.size), "url": url}
+    return {"name": file.name, "size": size(file.size), "url": url}
 
 
 @require_POST

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 
 from staff import lists, sidebar
 from staff.access import AgentRequest, agents_only, find_ticket
-from staff.times import size
 from tickets import canned, permissions
 from tickets.refusals import NotAllowed
+from tickets.sizes import size
 
 
 @require_safe

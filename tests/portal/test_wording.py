@@ -63,8 +63,3 @@ def test_coming_counts_days_where_the_desk_is(moment: str, text: str) -> None:
 )
 def test_closing_day(moment: str | None, text: str) -> None:
     assert wording.closing_day(moment and datetime.fromisoformat(f"{moment}+00:00")) == text
-
-
-@pytest.mark.parametrize(("octets", "text"), [(0, "0 B"), (999, "999 B"), (84_300, "84 kB"), (2_450_000, "2.5 MB")])
-def test_size(octets: int, text: str) -> None:
-    assert wording.size(octets) == text

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from staff.text import fold, to_html
-from staff.times import Clock, size, span
+from staff.times import Clock, span
 from tickets.models import User
 
 NOW = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -37,9 +37,8 @@ def test_an_unknown_zone_is_the_desks(settings):
     assert Clock(User(time_zone="../etc/passwd"), NOW).at(NOW) == "Today 12:00"
 
 
-def test_spans_and_sizes():
+def test_spans():
     assert [span(20), span(5400), span(timedelta(days=2))] == ["1 min", "2 h", "2 days"]
-    assert [size(1), size(84_000), size(1_230_000)] == ["1 kB", "84 kB", "1.2 MB"]
 
 
 def test_text_becomes_paragraphs_with_links_and_nothing_else():

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tickets import blobs
+from tickets import blobs, sizes
 from tickets.mail.oauth import OAuthFailed
 from tickets.mail.store import Origin, store
 from tickets.models import InboundEmail, MailSource
@@ -92,7 +92,7 @@ def keep(source: MailSource, raw: object, origin: Origin) -> InboundEmail | None
 
 
 def too_large(name: object, size: int | None = None) -> str:
-    shown = f", {size // 1024 // 1024} MB" if size else ""
+    shown = f", {sizes.size(size)}" if size else ""
     return _("Mail %(name)s%(size)s stays on the server: it is larger than the desk stores.") % {
         "name": name, "size": shown,
     }  # fmt: skip
