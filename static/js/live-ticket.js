@@ -14,9 +14,11 @@ customElements.define("live-ticket", class extends HTMLElement {
     this.pane = this.closest("#ticket");
     this.scroll = this.pane.querySelector(".ticket__scroll");
     this.hear = this.hear.bind(this);
+    this.closed = ({ newState }) => { if (newState === "closed" && this.late) this.schedule(); };
     this.wake = () => { if (!document.hidden && this.dirty) this.schedule(); this.look(); };
     document.addEventListener("live", this.hear);
     document.addEventListener("visibilitychange", this.wake);
+    this.pane.addEventListener("toggle", this.closed, true);
     this.watch = new IntersectionObserver((entries) => this.look(entries), { threshold: 0.2 });
     this.report();
     for (const news of document.querySelector("live-stream")?.recent ?? []) if (news.kind === "ticket") this.hear({ detail: news });
@@ -25,6 +27,7 @@ customElements.define("live-ticket", class extends HTMLElement {
   disconnectedCallback() {
     document.removeEventListener("live", this.hear);
     document.removeEventListener("visibilitychange", this.wake);
+    this.pane.removeEventListener("toggle", this.closed, true);
     this.watch.disconnect();
     clearTimeout(this.timer);
   }
@@ -47,7 +50,7 @@ customElements.define("live-ticket", class extends HTMLElement {
     const query = new URLSearchParams(location.search);
     const cards = [...this.cards].join();
     for (const [name, value] of Object.entries({ message: this.whole ? 0 : this.message, event: this.whole ? 0 : this.event, cards })) query.set(name, value);
-    [this.dirty, this.cards] = [false, new Set()];
+    [this.dirty, this.late, this.cards] = [false, false, new Set()];
     try {
       const answer = await fetch(`/staff/tickets/${this.dataset.number}/live/?${query}`);
       if (answer.redirected) document.dispatchEvent(new CustomEvent("live", { detail: { kind: "signed-out" } }));
@@ -70,7 +73,9 @@ customElements.define("live-ticket", class extends HTMLElement {
   }
 
   replace(old, now) {
-    if (!old || !now || old.matches(":popover-open") || isBusy(old) || old.innerHTML === now.innerHTML) return;
+    if (!old || !now || old.innerHTML === now.innerHTML) return;
+    // An open menu stands at the button that opened it, and would go with it: its turn comes when it is closed.
+    if (isBusy(old) || this.pane.querySelector(".menu:popover-open")) { this.late = true; return; }
     renew(old, () => { old.replaceWith(now); window.htmx?.process(now); });
   }
 

@@ -69,6 +69,19 @@ def test_a_message_a_state_and_an_assignee_arrive_in_an_open_ticket(
     expect(page.locator("#context")).to_contain_text("Joan Okafor")
 
 
+def test_an_open_menu_stays_where_it_is(desk: RunningDesk, surfer: Surfer, company: Company, ticket: Ticket) -> None:
+    page = opened(surfer, company.ana.email, ticket)
+    page.locator("[popovertarget=more-verbs]").click()
+    place = page.locator("#more-verbs").bounding_box()
+    conversation.receive(ticket, by=company.tomas, body="It hums louder now.", source="web")
+    assignment.assign(ticket, by=company.joan, agent=company.joan)
+    expect(page.locator("#context")).to_contain_text("Joan Okafor")
+    assert page.locator("#more-verbs").bounding_box() == place
+    expect(page.locator(".ticket-head")).not_to_contain_text("with Joan Okafor")
+    page.keyboard.press("Escape")
+    expect(page.locator(".ticket-head")).to_contain_text("with Joan Okafor")
+
+
 def test_the_list_does_not_move_under_the_reader(
     desk: RunningDesk, surfer: Surfer, company: Company, ticket: Ticket
 ) -> None:
