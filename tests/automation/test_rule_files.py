@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests import factories, people
-from tickets.actions import rules
+from tickets.actions import canned, rules
 from tickets.management import rule_files as files
 from tickets.models import SYSTEM, Rule, RuleVersion
 
@@ -22,6 +22,7 @@ def made(db: None) -> list[Rule]:
     team, home = people.team(name="Night shift"), factories.department("Support")
     topic, acme = factories.help_topic(home, slug="printers"), people.organization("ACME")
     ana = people.agent(home, email="ana@desk.example")
+    thanks = canned.save(None, by=people.admin(), title="Thanks for waiting", body="Thank you.")
     rows: list[dict[str, Any]] = [
         {"kind": "trigger", "name": "Second", "on": ["created", "updated"], "stops_after": True,
          "conditions": {"all": [{"field": "organization", "op": "any_of", "value": [acme.pk]},
@@ -29,7 +30,8 @@ def made(db: None) -> list[Rule]:
                                                  {"field": "working_time", "op": "inside", "value": 0}]}}]},
          "effects": [{"do": "hand_to_team", "team": team.pk}, {"do": "add_tags", "tags": ["vip", "größe"]}]},
         {"kind": "trigger", "name": "First: \"quoted\"", "on": ["created"], "description": "Why\nnot",
-         "conditions": {}, "effects": [{"do": "transfer", "department": home.pk, "help_topic": topic.pk}]},
+         "conditions": {}, "effects": [{"do": "transfer", "department": home.pk, "help_topic": topic.pk},
+                                        {"do": "send_canned", "canned": thanks.pk}, {"do": "invite_rating"}]},
         {"kind": "automation", "name": "Waiting", "reaches_back": True, "effects": [{"do": "set_priority", "value": 3}],
          "conditions": {"field": "since_waiting", "op": "more_than", "value": 2880}},
     ]  # fmt: skip
@@ -49,7 +51,7 @@ def test_what_goes_out_comes_in_again(made, tmp_path: Path):
     command("export", str(file))
     text = file.read_text()
     before = [(rule.definition, rule.is_enabled, rule.position) for rule in Rule.objects.all()]
-    for name in ("Night shift", "ACME", "ana@desk.example", "printers", "own", "größe"):
+    for name in ("Night shift", "ACME", "ana@desk.example", "printers", "own", "größe", "Thanks for waiting"):
         assert name in text
     Rule.objects.all().delete()
     command("import", str(file))

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests import factories
+from tests import factories, forms
 from tests.e2e.company import Company
 from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import Surfer
@@ -108,6 +108,38 @@ def test_a_nested_rule_is_built_by_mouse(page: Page) -> None:
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".toast")).to_contain_text("“Sirens” is saved.")
     assert Rule.objects.get().conditions == {"all": NESTED["all"][1:]}
+
+
+def test_fields_of_forms_have_their_own_controls(page: Page, surfer: Surfer) -> None:
+    """The control changes with the field that is chosen, at once, and what it holds is saved as that field's value."""
+    forms.form([*forms.CHOICES, *forms.DEVICE])
+    page.goto("/staff/rules/trigger/new/")
+    page.get_by_label("Name", exact=True).fill("Old laptops")
+    page.get_by_label("a ticket is opened").check()
+    control(page, "c.0.field").select_option("fields.colours")
+    control(page, "c.0.op").select_option("has_any")
+    page.locator("[name='c.0.value'][value=red]").check()
+    for place, field, op in ((1, "bought", "before"), (2, "switched_on", "ticked"), (3, "age", "more_than")):
+        page.locator("[value='add c']").click()
+        control(page, f"c.{place}.field").select_option(f"fields.{field}")
+        control(page, f"c.{place}.op").select_option(op)
+    control(page, "c.1.value").fill("2026-03-01")
+    expect(control(page, "c.2.value")).to_have_count(0)
+    control(page, "c.3.value").fill("3")
+    for place, field in enumerate(("device", "colours")):
+        if place:
+            page.get_by_role("button", name="Add an effect").click()
+        control(page, f"e.{place}.do").select_option("set_field")
+        control(page, f"e.{place}.p_name").select_option(field)
+    control(page, "e.0.p_value").select_option("phone")
+    page.locator("[name='e.1.p_value'][value=blue]").check()
+    at_all_sizes(surfer, page, "rules-fields")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("“Old laptops” is saved.")
+    rule = Rule.objects.get(kind="trigger")
+    assert [leaf.get("value") for leaf in rule.conditions["all"]] == [["red"], "2026-03-01", None, 3]
+    assert [effect["value"] for effect in rule.effects] == ["phone", ["blue"]]
 
 
 def test_the_same_by_keys_alone_at_full_speed(page: Page) -> None:
