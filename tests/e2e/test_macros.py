@@ -29,7 +29,8 @@ PANEL = "#macros-form"
 def macros(company: Company) -> Iterator[list[Rule]]:
     made = [
         rule("macro", "Oil the hinge", leaf("state", "is_not", "closed"),
-             {"do": "reply", "text": "Hello {{ requester.first_name }}, it is oiled."}, tag("oiled"), {"do": "resolve"}),
+             {"do": "reply", "text": "Hello {{ requester.first_name }}, it is oiled."}, tag("oiled"),
+             {"do": "resolve"}),
         rule("macro", "Nothing to do here", leaf("state", "is", "closed"), tag("x")),
         rule("macro", "Over and out", {}, tag("over"), {"do": "close"}),
     ]  # fmt: skip
