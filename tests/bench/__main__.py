@@ -1,4 +1,4 @@
-"""bin/bench [--tickets N] [--data DIR] [--json] [--sweep] [--rules] [--only ROW ...]: measures and compares."""
+"""bin/bench [--tickets N] [--data DIR] [--json] [--only ROW ...], or with one of the switches: measures, compares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from helpdesk import embedded
-from tests.bench import actions, timings
+from tests.bench import actions, bulk, timings
 from tests.bench.client import sink
 from tests.bench.desk import ROOT, Desk
 from tests.bench.table import table
@@ -29,6 +29,9 @@ def main() -> None:
         return
     if options.rules:
         print(rules(options.data))
+        return
+    if options.bulk:
+        print(bulk.report(options.data))
         return
     if options.timings:
         print(timings.report(options.data))
@@ -127,6 +130,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--sweep", action="store_true", help="instead: the minute's sweeps at 1,000 and N tickets")
     parser.add_argument("--rules", action="store_true", help="instead: what 100 rules cost an event that none matches")
+    parser.add_argument("--bulk", action="store_true", help="instead: one verb for 10,000 tickets at once")
     parser.add_argument("--timings", action="store_true", help="instead: whether answer times tell who has an account")
     parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these rows; nothing is remembered")
     options = parser.parse_args()

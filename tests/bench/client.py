@@ -33,6 +33,7 @@ class Browser:
     def __init__(self, url: str, cookies: dict[str, str] | None = None) -> None:
         self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
         self.cookies = dict(cookies or {})
+        self.location = ""  # where the last answer sent it
 
     def get(self, path: str, **headers: str) -> bytes:
         return self.request("GET", path, b"", headers)[1]
@@ -50,6 +51,7 @@ class Browser:
         self.connection.request(method, path, body, sent)
         response = self.connection.getresponse()
         content = response.read()
+        self.location = response.headers.get("Location", "")
         for line in response.headers.get_all("Set-Cookie") or []:
             name, _equals, rest = line.partition("=")
             self.cookies[name] = rest.partition(";")[0]
