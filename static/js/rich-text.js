@@ -57,7 +57,8 @@ customElements.define("rich-text", class extends HTMLElement {
       },
       onUpdate: () => this.changed(),
     });
-    document.querySelector(`label[for="${this.area.id}"]`)?.remove();
+    const label = document.querySelector(`label[for="${this.area.id}"]`); // of what is hidden now; the editor has its name
+    label?.replaceWith(Object.assign(document.createElement("span"), { className: label.className, textContent: label.textContent, ariaHidden: "true" }));
     this.editor.view.dom.dataset.placeholder = this.area.placeholder;
     this.append(place, Object.assign(document.createElement("rich-text-bar"), { editor: this.editor, words: this.words, headings: "headings" in this.dataset }));
     this.html.disabled = false; // without scripts the textarea counts alone
