@@ -30,12 +30,14 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal import languages
 from portal.access import client_ip, network
 from tickets import limits, outbox, reading
 from tickets.actions.people import clean_name
+from tickets.mail.letter_sorts import about_account
 from tickets.models import Organization, UnsentRequest, User
 
 SIGN_INS = [(30, limits.MINUTE)]
@@ -83,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):
         links = {name: _at_home(value) for name, value in context.items() if name.endswith("_url")}
         with reading.read_by(context["user"]) if context.get("user") else nullcontext():
             mail = self.render_mail(template_prefix, email, {**context, **links, "email": email})
-        _queue(email, context.get("user"), mail.subject, mail.body)
+        _queue(email, context.get("user"), mail.subject, mail.body, about_account(kind, email, {**context, **links}))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request)
@@ -133,8 +135,9 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _queue(email: str, person: User | None, subject: str, text: str) -> None:
-    outbox.enqueue("account", None, person or User(email=email), address=email, subject=subject, text=text)
+def _queue(email: str, person: User | None, subject: str, text: str, own: dict[str, Any]) -> None:
+    more = {"language": get_language() or "", **own}
+    outbox.enqueue("account", None, person or User(email=email), address=email, subject=subject, text=text, **more)
 
 
 def _at_home(url: str) -> str:

@@ -10,13 +10,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.accounts import MAILS, check_network
 from tickets import limits, outbox
 from tickets.actions.joining import MOST_ADDRESSES
 from tickets.links import join_url
-from tickets.models import User
+from tickets.models import MailWording, User
 
 ASKED = [(10, limits.HOUR)]
 
@@ -39,7 +40,11 @@ class AddressForm(AddEmailForm):
         if not limits.hit(f"account:join:{address}", MAILS):
             context = {"url": join_url(self.user, address), "person": self.user}
             subject, _newline, text = render_to_string("portal/mail/join.txt", context).strip().partition("\n")
-            outbox.enqueue("account", None, User(email=address), address=address, subject=subject, text=text.strip())
+            outbox.enqueue(
+                "account", None, User(email=address), address=address, subject=subject, text=text.strip(),
+                language=get_language(), letter=MailWording.Kind.JOIN.value,
+                given={"link": context["url"], "address": address},
+            )  # fmt: skip
         sentence = _("We mailed a link to %(address)s. Follow it in this browser, and the address is yours.")
         messages.info(request, sentence % {"address": address})
         return EmailAddress(user=self.user, email=address)

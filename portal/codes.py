@@ -12,6 +12,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import get_language
 
 from tickets import limits, outbox
 from tickets.mail.account_letters import CODE, owner
@@ -38,7 +39,8 @@ def send(request: HttpRequest, address: str, *, then: str = "", again: bool = Fa
     }  # fmt: skip
     if not limits.hit(f"account:code:{address}", MAILS):
         shown = f"{code[: _LENGTH // 2]}-{code[_LENGTH // 2 :]}"
-        outbox.enqueue("account", None, User(email=address), address=address, asks=CODE, code=shown)
+        more = {"asks": CODE, "code": shown, "language": get_language()}
+        outbox.enqueue("account", None, User(email=address), address=address, **more)
 
 
 def awaited(request: HttpRequest) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.forms import ResetPasswordForm
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from portal.accounts import MAILS, check_network
 from tickets import limits, outbox
@@ -25,5 +26,7 @@ class ResetForm(ResetPasswordForm):
         address = self.cleaned_data["email"]
         check_network(request, "reset", RESETS)
         if not limits.hit(f"account:reset:{address}", MAILS):
-            outbox.enqueue("account", None, User(email=address), address=address, asks=PASSWORD)
+            outbox.enqueue(
+                "account", None, User(email=address), address=address, asks=PASSWORD, language=get_language()
+            )
         return address

@@ -16,7 +16,7 @@ from liquid.exceptions import LiquidError
 from tickets.refusals import Invalid, Refused
 from tickets.wording_check import Problem, broken_mark, check, names_in
 from tickets.wording_language import FILTERS, TAGS, parsed
-from tickets.wording_variables import VARIABLES, samples, variables_of
+from tickets.wording_variables import VARIABLES, samples, variables_of, variables_of_desk
 
 
 class Unfit(Refused):
@@ -53,4 +53,5 @@ __all__ = [
     "require",
     "samples",
     "variables_of",
+    "variables_of_desk",
 ]

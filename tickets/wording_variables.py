@@ -213,6 +213,11 @@ def variables_of(ticket: Ticket, agent: User | None = None, *, message: Message 
     )
 
 
+def variables_of_desk() -> Mapping[str, Any]:
+    """What a text that belongs to no ticket may name."""
+    return {"desk": {"name": fit(Desk.current().name), "url": settings.BASE_URL + "/"}}
+
+
 def field_keys() -> set[str]:
     """The custom fields that a text may name."""
     return set(Field.objects.exclude(kind__in=[*LAYOUT_KINDS, *_UNTOLD]).values_list("key", flat=True))

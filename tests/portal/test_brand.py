@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,13 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from tests import factories, people
 from tests.mail import post
 from tests.test_logo import SVG, picture
-from tickets import brand, notifications
+from tickets import brand, notifications, outbox
 from tickets.actions import conversation
-from tickets.mail import letters
+from tickets.mail import letter_sorts, letters
 from tickets.models import Desk, MailWording, OutboundEmail, PortalText, TicketEvent, User
 
 COLOURS = {"name": "Acme", "accent_light": "#6530B4", "accent_dark": ""}
@@ -138,6 +140,9 @@ WORDS = {
 }
 
 
+NEW = {"name": "X", "password1": "Feldgrau-77-Nebel", "password2": "Feldgrau-77-Nebel"}
+
+
 class TestMails:
     page = "/admin/tickets/mailwording/"
 
@@ -167,6 +172,9 @@ class TestMails:
             ({"kind": "reply"}, "A reply has to name"),
             ({"kind": "auto_response", "body": "{{ ticket.subject }}"}, "people who did not write to us"),
             ({"kind": "auto_response", "subject": "{{ requester.name }}"}, "people who did not write to us"),
+            ({"kind": "fresh_link", "body": "{{ mail.link }} {{ ticket.subject }}"}, "people who did not write to us"),
+            ({"kind": "verify", "body": "{{ mail.link }} {{ ticket.number }}"}, "this mail belongs to no ticket"),
+            ({"kind": "no_code", "subject": "Hm", "body": "{{ mail.code }}"}, "this mail has no such thing"),
         ],
     )
     def test_faulty_words_are_refused_in_plain_words(self, admin: Client, changes: dict, sentence: str) -> None:
@@ -175,6 +183,71 @@ class TestMails:
         assert not MailWording.objects.exists()
         shown = admin.post(f"{self.page}preview/", {**WORDS, **changes}).content.decode()
         assert sentence in shown or changes == {"kind": "reply"}
+
+    @pytest.mark.parametrize(
+        ("kind", "needed"),
+        [("code", "mail.code"), ("password", "mail.link"), ("rating", "mail.link"), ("reply", "message.text")],
+    )
+    def test_what_a_mail_is_for_cannot_be_left_out(self, admin: Client, kind: str, needed: str) -> None:
+        words = {"kind": kind, "language": "en", "subject": "Hi", "body": "Hello"}
+        answer = admin.post(f"{self.page}add/", words).content.decode()
+        assert "has to name {{ " + needed in answer
+        admin.post(f"{self.page}add/", {**words, "body": "Hello {{ " + needed + " }}"})
+        assert MailWording.objects.get().kind == kind
+
+    @pytest.mark.parametrize("kind", MailWording.Kind.values)
+    def test_every_mail_can_be_looked_at_with_all_it_may_name(self, admin: Client, kind: str) -> None:
+        body = "Canary " + " ".join("{{ " + name + " }}" for name in letter_sorts.SORTS[kind].gives)
+        page = admin.post(f"{self.page}preview/", {"kind": kind, "language": "en", "subject": "Hi", "body": body})
+        shown = page.content.decode()
+        assert "Canary" in shown
+        assert ("BCDF-GHJK" in shown) == (kind == "code")
+
+    @pytest.mark.parametrize(
+        ("page", "given", "kind", "body", "told"),
+        [
+            ("login/code/", {"email": "{mail}"}, "code", "Yours: {{ mail.code }}", r"Yours: \w{4}-\w{4}"),
+            ("login/code/", {"email": "x@y.example"}, "no_code", "No, {{ mail.address }}", "No, x@y.example"),
+            ("password/reset/", {"email": "{mail}"}, "password", "{{ mail.link }}", "/password/reset/key/"),
+            ("password/reset/", {"email": "x@y.example"}, "no_account", "{{ desk.url }}?", r"http.*/\?"),
+            ("signup/", {"email": "x@y.example", **NEW}, "verify", "{{ mail.link }}", "/accounts/confirm-email/"),
+            ("signup/", {"email": "{mail}", **NEW}, "known", "{{ mail.link }}", "/accounts/password/reset/"),
+        ],
+    )
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_letters_about_accounts_too(
+        self, client: Client, customer: User, language: str, page: str, given: dict, kind: str, body: str, told: str
+    ) -> None:
+        User.objects.filter(pk=customer.pk).update(language=language)
+        MailWording.objects.create(kind=kind, language=language, subject=f"Canary {language}", body=body)
+        typed = {name: value.format(mail=customer.email) for name, value in given.items()}
+        with override("en"):
+            client.post(f"/accounts/{page}", typed, headers={"accept-language": language})
+        mail = post.read(letters.render(OutboundEmail.objects.get(kind="account")))
+        assert mail["Subject"] == f"Canary {language}"
+        assert re.search(told, post.text(mail))
+
+    def test_a_person_reads_a_code_in_their_own_language(self, client: Client, customer: User) -> None:
+        User.objects.filter(pk=customer.pk).update(language="de")
+        with override("en"):
+            client.post("/accounts/login/code/", {"email": customer.email})
+        mail = post.read(letters.render(OutboundEmail.objects.get(kind="account")))
+        assert "Geben Sie diesen Code dort ein" in post.text(mail)
+
+    @pytest.mark.parametrize("kind", ["rating", "fresh_link"])
+    def test_what_follows_from_a_ticket(self, customer: User, department: Any, kind: str) -> None:
+        MailWording.objects.create(kind=kind, language="en", subject="{{ ticket.number }}", body="Go: {{ mail.link }}")
+        ticket = factories.ticket(customer, department)
+        outbox.enqueue(kind, ticket, customer)
+        mail = post.read(letters.render(OutboundEmail.objects.get(kind=kind)))
+        assert mail["Subject"] == ticket.number
+        assert ("?then=rate" in post.text(mail)) == (kind == "rating")
+
+    def test_a_mail_that_was_too_large(self, customer: User) -> None:
+        body = "{{ mail.size }} of {{ mail.most }}"
+        MailWording.objects.create(kind="mail_too_large", language="en", subject="Oh", body=body)
+        outbox.enqueue("mail_too_large", None, customer, to="a@b.example", size=31, most=25)
+        assert "31 of 25" in post.text(post.read(letters.render(OutboundEmail.objects.get())))
 
     def test_what_an_agent_formatted_stays_formatted(self, customer: User, agent: User, department: Any) -> None:
         body = "Hi {{ requester.name }},\n\n{{ message.text }}\n\n{{ agent.signature }}\nAcme"

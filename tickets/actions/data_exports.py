@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from tickets import blobs, fields, limits, outbox, reading
 from tickets.merged import readable
-from tickets.models import Attachment, DataExport, Message, Rating, Ticket, User
+from tickets.models import Attachment, DataExport, MailWording, Message, Rating, Ticket, User
 from tickets.tasks import make_data_export
 
 ASKED = [(2, limits.DAY)]
@@ -68,12 +68,14 @@ def make(pk: int) -> None:
 
 def _ready(row: DataExport) -> None:
     row.state, row.expires_at, row.next_attempt_at = State.READY, timezone.now() + KEPT, None
+    page = settings.BASE_URL + reverse("account_data")
     with transaction.atomic(), reading.read_by(row.user):
         row.save()
         outbox.enqueue(
             "account", None, row.user, subject=_("Your data is ready"),
             text=_("The copy of your data that you asked for is ready. Fetch it within seven days:")
-            + f"\n{settings.BASE_URL}{reverse('account_data')}",
+            + f"\n{page}",
+            letter=MailWording.Kind.DATA_READY.value, given={"link": page},
         )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 from tickets import article_html, blobs, brand, colours, logo, outbox, wording
 from tickets.admin.base import DeskModelAdmin
 from tickets.admin.relays import samples_frame
-from tickets.mail import own_words, samples
+from tickets.mail import letter_sorts, own_words, samples
 from tickets.models import Brand, Desk, MailWording, PortalText, User
 from tickets.refusals import Refused
 
@@ -143,8 +143,8 @@ class MailWordingForm(_InLanguages):
         for name in ("subject", "body"):
             for problem in own_words.problems(typed.get("kind", ""), typed.get(name) or ""):
                 self.add_error(name, problem)
-        if not self.errors and own_words.lacks_message(typed["kind"], typed["body"]):
-            self.add_error("body", _t("A reply has to name {{ message.text }}: it is what the agent wrote."))
+        if not self.errors and (fault := own_words.lacks(typed["kind"], typed["body"])):
+            self.add_error("body", fault)
         return typed
 
 
@@ -168,7 +168,7 @@ class MailWordingAdmin(DeskModelAdmin):
         faults = [*own_words.problems(kind, subject), *own_words.problems(kind, body)]
         if not faults:
             try:
-                subject, _text, html = samples.in_own_words(subject, body)
+                subject, _text, html = samples.in_own_words(kind, subject, body)
             except Refused as refused:
                 faults = [str(refused)]
         if not faults:
@@ -186,13 +186,13 @@ class MailWordingAdmin(DeskModelAdmin):
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
         known = [(path, one.label) for path, one in wording.VARIABLES.items()]
-        shown = {"variables": [*known, (own_words.LINK, _t("where the reader follows the ticket"))]}
+        shown = {"variables": [*known, *letter_sorts.OWN.items()]}
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def save_model(self, request: HttpRequest, obj: MailWording, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "_test" in request.POST:
-            subject, text, _html = samples.in_own_words(obj.subject, obj.body)
+            subject, text, _html = samples.in_own_words(obj.kind, obj.subject, obj.body)
             reader = cast(User, request.user)
             outbox.enqueue("account", None, reader, subject=subject, text=text)
             sentence = _t("A mail with made-up values is on its way to %(email)s.")

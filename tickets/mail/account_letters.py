@@ -14,6 +14,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from tickets.mail import letter_sorts
 from tickets.models import User
 
 PASSWORD = "password"  # noqa: S105 (what was asked for, not a secret)
@@ -22,7 +23,13 @@ _PARTS = {"subject": "subject", "text": "message"}
 _KINDS = {PASSWORD: ("password_reset_key", "unknown_account"), CODE: ("login_code", "unknown_code")}
 
 
-def about(asked: str, address: str, given: Mapping[str, Any]) -> dict[str, str]:
+def reader(context: Mapping[str, Any], address: str) -> User:
+    """Whose language a mail to an address is in that was queued for nobody: its owner's, else that of the page."""
+    asked_by = User(email=address, language=context.get("language", ""))
+    return (owner(address) if context.get("asks") in _KINDS else None) or asked_by
+
+
+def about(asked: str, address: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Subject and text of the answer to what was asked for from this address; nothing when nothing was."""
     if asked not in _KINDS:
         return {}
@@ -34,7 +41,8 @@ def about(asked: str, address: str, given: Mapping[str, Any]) -> dict[str, str]:
         "password_reset_url": password_url(person) if person and asked == PASSWORD else "",
         "signup_url": settings.BASE_URL + reverse("account_signup") if settings.SIGN_UP == "open" else "",
     }
-    return {part: _written(f"account/email/{kind}_{name}.txt", context) for part, name in _PARTS.items()}
+    said = {part: _written(f"account/email/{kind}_{name}.txt", context) for part, name in _PARTS.items()}
+    return {**said, **letter_sorts.about_account(kind, address, context)}
 
 
 def password_url(person: User) -> str:

@@ -99,11 +99,13 @@ _NAMELESS = {"auto_response", "fresh_link", "mail_too_large"}
 def render(row: OutboundEmail) -> bytes:
     """The whole mail. Raises UnsafeHeader when an address or header cannot be sent at all."""
     kind = KINDS[row.kind]
-    with reading.read_by(row.user):
+    with reading.read_by(row.user or account_letters.reader(row.context, row.recipient)):
         row.context |= account_letters.about(row.context.get("asks", ""), row.recipient, row.context)
         context = _context(row)
         own = own_words.filled(row, context["link"])
-        template, context["own"] = ("own", own) if own else (row.kind, None)
+        template, context["own"] = row.kind, own
+        if own:
+            template, context["text"] = ("own" if row.ticket else "account"), own.text
         known, answered = _thread(row)
         draft = Draft(
             from_=_from(row, context["desk"]),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tickets import brand, wording
 from tickets.mail import letters, own_words
+from tickets.mail.letter_sorts import SORTS
 from tickets.models import Attachment, Department, Desk, Message, Ticket, TicketEvent, User
 from tickets.states import State
 
@@ -27,12 +28,18 @@ def render(kind: str) -> tuple[str, str, str]:
     return subject, render_to_string(f"mail/{kind}.txt", context), render_to_string(f"mail/{kind}.html", context)
 
 
-def in_own_words(subject: str, body: str) -> tuple[str, str, str]:
+_SAMPLES = {"code": "BCDF-GHJK", "address": "rosa@customers.example", "address_before": "r.okonkwo@customers.example"}
+
+
+def in_own_words(kind: str, subject: str, body: str) -> tuple[str, str, str]:
     """As `render`, in words that somebody is writing. Raises Unfit."""
     context = _context()
-    words = own_words.fill(subject, body, wording.samples(), context["link"])
-    context |= {"own": words, "unsubscribe": "", "left_out": []}
-    return words.subject, render_to_string("mail/own.txt", context), render_to_string("mail/own.html", context)
+    mail = {name: context[name] for name in ("link", "size", "most")} | _SAMPLES
+    words = own_words.fill(subject, body, wording.samples(), mail)
+    context |= {"own": words, "text": words.text, "unsubscribe": "", "left_out": []}
+    template = "own" if kind not in SORTS or SORTS[kind].has_ticket else "account"
+    text, html = (render_to_string(f"mail/{template}.{end}", context) for end in ("txt", "html"))
+    return words.subject, text, html
 
 
 def _context() -> dict[str, Any]:
