@@ -9,25 +9,20 @@ const WHOLE = new Set(["reply_undone", "merged", "unmerged", "split"]);
 customElements.define("live-ticket", class extends HTMLElement {
   connectedCallback() {
     [this.ticket, this.message, this.event] = ["ticket", "message", "event"].map((name) => Number(this.dataset[name]));
-    this.cards = new Set();
-    this.unseen = new Set();
+    [this.cards, this.unseen, this.off] = [new Set(), new Set(), new AbortController()];
     this.pane = this.closest("#ticket");
     this.scroll = this.pane.querySelector(".ticket__scroll");
-    this.hear = this.hear.bind(this);
-    this.closed = ({ newState }) => { if (newState === "closed" && this.late) this.schedule(); };
-    this.wake = () => { if (!document.hidden && this.dirty) this.schedule(); this.look(); };
-    document.addEventListener("live", this.hear);
-    document.addEventListener("visibilitychange", this.wake);
-    this.pane.addEventListener("toggle", this.closed, true);
+    const { signal } = this.off;
+    document.addEventListener("live", (event) => this.hear(event), { signal });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && this.dirty) this.schedule(); this.look(); }, { signal });
+    this.pane.addEventListener("toggle", ({ newState }) => { if (newState === "closed" && this.late) this.schedule(); }, { signal, capture: true });
     this.watch = new IntersectionObserver((entries) => this.look(entries), { threshold: 0.2 });
     this.report();
     for (const news of document.querySelector("live-stream")?.recent ?? []) if (news.kind === "ticket") this.hear({ detail: news });
   }
 
   disconnectedCallback() {
-    document.removeEventListener("live", this.hear);
-    document.removeEventListener("visibilitychange", this.wake);
-    this.pane.removeEventListener("toggle", this.closed, true);
+    this.off.abort();
     this.watch.disconnect();
     clearTimeout(this.timer);
   }
