@@ -135,8 +135,8 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _queue(email: str, person: User | None, subject: str, text: str, own: dict[str, Any]) -> None:
-    more = {"language": get_language() or "", **own}
+def _queue(email: str, person: User | None, subject: str, text: str, own: dict[str, Any] | None = None) -> None:
+    more = {"language": get_language() or "", **(own or {})}
     outbox.enqueue("account", None, person or User(email=email), address=email, subject=subject, text=text, **more)
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import factories, people
+from tickets import said
 from tickets.actions import lifecycle, timers, triage
 from tickets.explanation import explain
 from tickets.models import Department, SlaPolicy, Status, Ticket, User
@@ -131,4 +132,6 @@ def test_or_lets_it_go_on_where_it_stopped(policy, ticket, ana):
     assert round((row.reopened_at - row.sla_started_at).total_seconds() / 3600) == 6
     assert round((row.resolution_due_at - row.reopened_at).total_seconds() / 60) == 420  # one of eight hours was used
     steps = explain(row).targets[-1].laid.steps
-    assert [(step.kind, step.what) for step in steps] == [("running", ""), ("paused", "Resolved"), ("running", "")]
+    assert [(step.kind, said.told(step.what)) for step in steps] == [
+        ("running", ""), ("paused", "Resolved"), ("running", ""),
+    ]  # fmt: skip

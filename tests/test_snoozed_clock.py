@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
-from tickets import sla
+from tickets import said, sla
 from tickets.actions import assignment, conversation, lifecycle, snoozing, timers, triage
 from tickets.explanation import explain
 from tickets.models import Department, SlaPause, SlaPolicy, Status, Ticket, TicketEvent, User
@@ -113,7 +113,7 @@ def test_a_status_that_pauses_and_a_snooze_overlap(ticket, ana):
     last = explain(fresh(ticket)).targets[-1]
     assert last.state == "snoozed"
     assert last.laid.ran == 480 * 60
-    names = [step.what for step in last.laid.steps if step.kind == "paused"]
+    names = [said.told(step.what) for step in last.laid.steps if step.kind == "paused"]
     assert names == ["On hold", "Snoozed"]
 
 
