@@ -25,7 +25,7 @@ from tickets.models import (
 
 LONGEST_TEXT = 100_000
 KEPT_TEXT = 2_000
-UNTOLD = {"asked", "forms", "task_count", "open_tasks", "is_own"}
+UNTOLD = {"asked", "forms", "task_count", "open_tasks", "is_own", "clock_goes_on"}
 """What plans go by, but neither change for anybody to see nor are kept."""
 _MOMENTS = {**ANCHORS, "since_first_response": "first_response_at", "since_reopened": "reopened_at"}
 _WHOLE_MINUTE = 60.0

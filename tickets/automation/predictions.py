@@ -161,9 +161,10 @@ def _written(facts: Facts) -> Changes:
 
 
 def _reopen(facts: Facts) -> Changes:
-    """The next closing can be rated anew."""
+    """The next closing can be rated anew, and a clock that starts anew forgets the due date set by hand."""
     asked = {"was_asked_to_rate": False} if facts.get("was_asked_to_rate") else {}
-    return _moved("reopen", facts) | asked
+    due = {} if facts.get("clock_goes_on") else {"has_manual_due": False}
+    return _moved("reopen", facts) | asked | due
 
 
 def _invite_rating(facts: Facts) -> Changes:

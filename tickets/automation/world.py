@@ -12,9 +12,20 @@ from tickets.automation.engine import Ready
 from tickets.automation.fields import CUSTOM
 from tickets.field_values import Item
 from tickets.fields import asked_with, form_for
-from tickets.models import Field, FormVersion, HelpTopic, Membership, Permission, Status, Ticket, User
+from tickets.models import (
+    Field,
+    FormVersion,
+    HelpTopic,
+    Membership,
+    Permission,
+    SlaPolicy,
+    Status,
+    Ticket,
+    User,
+)
 from tickets.permissions import Actor
 
+_GOES_ON = SlaPolicy.OnReopening.CONTINUE
 _OF_AGENTS = {"assign", "hand_to_team", "transfer", "add_task"}
 _OF_ANSWERS = {"set_field", "resolve", "close"}
 _OF_TASKS = {"add_task", "resolve", "close"}
@@ -43,6 +54,9 @@ class World:
             return found
         if "invite_rating" in self._deeds and "was_asked_to_rate" not in facts:
             found["was_asked_to_rate"] = ratings.was_asked(ticket)
+        if "reopen" in self._deeds:
+            policy = ticket.sla_policy
+            found["clock_goes_on"] = bool(policy and policy.is_enabled and policy.on_reopening == _GOES_ON)
         if self._deeds & _OF_ANSWERS:
             found |= self._answers(ticket)
         if self._deeds & _OF_TASKS:
