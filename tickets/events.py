@@ -204,7 +204,7 @@ def record(
     changes, cause = tracking.taken(ticket, kind), _cause.get()
     has_effects = EVENTS[kind].has_effects or rulebook.listens(kind, changes)
     if kind in reversal.KEPT and (changed := reversal.changes(ticket)):
-        data["changed"] = changed
+        data |= {"changed": changed, "at": reversal.plain(ticket.updated_at)}
     event = TicketEvent(
         ticket=ticket,
         kind=kind,

@@ -21,7 +21,7 @@ from tickets.actions import rating
 from tickets.automation import running
 from tickets.compiled import Change, Compiled
 from tickets.mail import automatic, outbound
-from tickets.models import CustomerMail, Mailbox, Permission, Ticket, TicketEvent, User
+from tickets.models import CustomerMail, Desk, Mailbox, Permission, Ticket, TicketEvent, User
 from tickets.states import State
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _queue(event: TicketEvent) -> list[int]:
         outbox.enqueue(
             notice.template, event.ticket, person, event=event, nudge=False,
             message=event.message if notice.quotes else None,
-            not_before=_later(_not_before(event.ticket, notice, person), later), **notice.context(event),
+            not_before=_later(_not_before(event, notice, person), later), **notice.context(event),
         )
         for notice in told
         for person, later in notices.tell(event, notice.template, notice.audience(event))
@@ -105,14 +105,24 @@ def _queue(event: TicketEvent) -> list[int]:
     return [pk for pk in queued if pk is not None]
 
 
-def _not_before(ticket: Ticket, notice: Notice, person: User) -> datetime | None:
-    """After the replies it follows, and when the limits of automatic mail allow it."""
-    held = outbox.held_until(ticket) if notice.follows else None
+def _not_before(event: TicketEvent, notice: Notice, person: User) -> datetime | None:
+    """After the replies it follows, when the deed is not taken back by then, and when the limits of automatic mail
+    allow it."""
+    held = _later(outbox.held_until(event.ticket), _settled(event)) if notice.follows else None
     if not notice.to_customer:
         return held
-    wait = automatic.wait_after_deed(person.email, ticket)
-    allowed = timezone.now() + timedelta(seconds=wait) if wait else None
-    return max(held, allowed) if held and allowed else held or allowed
+    wait = automatic.wait_after_deed(person.email, event.ticket)
+    return _later(held, timezone.now() + timedelta(seconds=wait) if wait else None)
+
+
+def _settled(event: TicketEvent) -> datetime | None:
+    """When an agent's deed has stood for as long as a reply can be taken back; None when it has. Of what is undone at
+    once the customer never hears. The setting is read anew: changed, it holds from the next deed on."""
+    if event.actor_id is None or event.actor_id == event.ticket.requester_id:
+        return None
+    seconds = Desk.objects.values_list("undo_seconds", flat=True).first() or 0
+    moment = event.created_at + timedelta(seconds=seconds)
+    return moment if moment > timezone.now() else None
 
 
 def _later(*moments: datetime | None) -> datetime | None:

@@ -229,7 +229,7 @@ def take_back(request: AgentRequest, number: str, pk: int) -> HttpResponse:
     """Undoes one's own deed, also one after which one no longer sees the ticket."""
     event = get_object_or_404(TicketEvent.objects.filter(ticket__number=number, actor=request.user), pk=pk)
     try:
-        undoing.undo(event, by=request.user)
+        ticket = undoing.undo(event, by=request.user)
     except NotAllowed:
         raise
     except Refused as refusal:
@@ -238,4 +238,4 @@ def take_back(request: AgentRequest, number: str, pk: int) -> HttpResponse:
             return redirect(reverse("staff:home"))
         return show(request, find_ticket(request.user, number), refusals=[str(refusal)], status=status_of(refusal))
     messages.success(request, _("Taken back."))
-    return redirect(reverse("staff:ticket", args=[number]) + here(request))
+    return redirect(reverse("staff:ticket", args=[ticket.number]) + here(request))

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories, people
+from tickets import notifications
 from tickets.actions import (
     assignment,
     checklist,
@@ -19,6 +20,7 @@ from tickets.actions import (
     merging,
     snoozing,
     spam,
+    splitting,
     triage,
     undoing,
 )
@@ -200,9 +202,59 @@ def test_a_mail_that_still_waits_is_called_back(ticket, agent):
     assert mail.state == "cancelled"
 
 
+@pytest.mark.parametrize("verb", ["resolve", "close"])
+def test_the_customer_hears_of_it_when_it_has_stood_for_a_while(verb, undo_window, home, agent):
+    ticket = factories.ticket(department=home)
+    VERBS[verb](ticket, agent)
+    event = ticket.events.last()
+    notifications.handle(event.pk)
+    mail = OutboundEmail.objects.get(event=event)
+    assert mail.next_attempt_at == event.created_at + timedelta(seconds=60)
+    undoing.undo(event, by=agent)
+    mail.refresh_from_db()
+    assert mail.state == "cancelled"
+
+
+def test_what_the_clock_wrote_just_before_stays(ticket, agent):
+    """The runs of a reply that the verb follows at once."""
+    lifecycle.close(ticket, by=agent)
+    runs = list(ticket.sla_runs.order_by("pk").values())
+    assert runs
+    lifecycle.reopen(ticket, by=agent)
+    undoing.undo(ticket.events.last(), by=agent)
+    assert list(ticket.sla_runs.order_by("pk").values()) == runs
+
+
 def test_only_what_one_did_just_now_is_offered(ticket, agent, home):
     triage.set_priority(ticket, by=agent, priority=4)
     assert undoing.last_deed(ticket, by=agent)
     assert undoing.last_deed(ticket, by=people.agent(home)) is None
     conversation.note(ticket, by=agent, body="x")
     assert undoing.last_deed(ticket, by=agent) is None
+
+
+def test_what_was_split_off_goes_into_the_trash(ticket, agent):
+    said, before = conversation.receive(ticket, by=ticket.requester, body="And my chair.", source="web"), shape(ticket)
+    made = splitting.split(said, by=agent, subject="Chair")
+    assert shape(ticket) != before
+    event = made.events.get(pk=undoing.last_deed(made, by=agent))
+    assert undoing.undo(event, by=agent) == ticket
+    assert shape(ticket) == before
+    assert fresh(made).deleted_at is not None
+    assert fresh(made).link_count == 0
+    assert splitting.split(said, by=agent, subject="Chair") != made
+    with pytest.raises(TooLate, match="already"):
+        undoing.undo(event, by=agent)
+
+
+@pytest.mark.parametrize("wrote", [True, False])
+def test_what_was_split_off_stays_when_somebody_works_on_it(wrote, ticket, agent, home):
+    made = splitting.split(ticket.messages.earliest("pk"), by=agent, subject="Chair")
+    if wrote:
+        conversation.receive(made, by=made.requester, body="Hurry.", source="web")
+    else:
+        assignment.assign(made, by=people.agent(home), agent=agent)
+    with pytest.raises(TooLate, match="Meanwhile"):
+        undoing.undo(ticket.events.get(kind="split"), by=agent)
+    assert fresh(made).deleted_at is None
+    assert fresh(ticket).link_count == 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from tickets import sla
 from tickets.actions import linking
 from tickets.actions.door import opened
 from tickets.actions.intake import open_ticket
 from tickets.events import record
-from tickets.models import SYSTEM, Attachment, Message, Ticket
+from tickets.models import SYSTEM, Attachment, Message, OutboundEmail, Ticket, User
 from tickets.permissions import Actor
 from tickets.refusals import Invalid
 
@@ -31,10 +32,28 @@ def split(message: Message, *, by: Actor, subject: str = "") -> Ticket:
         )  # fmt: skip
         copy = made.first_message
         Attachment.objects.bulk_create([_same(file, copy) for file in message.attachments.all()])
+        linking.link(fresh, by=SYSTEM, other=made, relation="relates")
         record(made, "split_from", by=by, number=fresh.number)
         record(fresh, "split", by=by, message=message, number=made.number, made_id=made.pk)
-        linking.link(fresh, by=SYSTEM, other=made, relation="relates")
     return made
+
+
+def undo_split(ticket: Ticket, *, by: User, made: Ticket) -> bool:
+    """Puts what was split off into the trash and takes off the link; nothing that was written is lost. False when
+    somebody has done something with it, or something was written there."""
+    with opened("split", made, by) as (fresh, now):
+        done_since = fresh.events.filter(actor__isnull=False).exclude(kind="split_from")
+        if done_since.exists() or fresh.messages.count() > 1:
+            return False
+        linking.unlink(ticket, by=SYSTEM, other=fresh, relation="relates")
+        OutboundEmail.objects.filter(ticket=fresh, state=OutboundEmail.State.QUEUED).update(
+            state=OutboundEmail.State.CANCELLED, next_attempt_at=None
+        )
+        fresh.deleted_at = now
+        sla.stamp(fresh)
+        fresh.save(update_fields=["deleted_at", "updated_at", *sla.STAMPED])
+        record(fresh, "trashed", by=by)
+    return True
 
 
 def _known(ticket: Ticket, message: Message) -> Ticket | None:

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from tickets import reversal, sla
-from tickets.actions import checklist, linking, merging
+from tickets.actions import checklist, linking, merging, splitting
 from tickets.actions.undo import undo_reply
 from tickets.events import EVENTS, kept_sentence, record, sentence
 from tickets.models import (
@@ -33,7 +33,7 @@ from tickets.refusals import Invalid, NotAllowed, TooLate
 WINDOW = timedelta(minutes=10)
 _JUST = timedelta(seconds=10)
 _LOOKED_AT = 30  # events, more than a macro causes
-_MOMENT = timedelta(seconds=1)  # between a deed's own clock and its event
+_MOMENT = timedelta(seconds=1)  # between a deed's own clock and its event, where the event does not say it
 _TOLD = ("confirmation", "closed")  # mails that tell the customer what would be taken back
 
 Inverse = Callable[[Ticket, TicketEvent, User], None]
@@ -52,8 +52,9 @@ def last_deed(ticket: Ticket, *, by: User) -> int | None:
 
 
 def undo(event: TicketEvent, *, by: User) -> Ticket:
-    """Takes back one's own deed within ten minutes. Raises NotAllowed, or TooLate when it took effect or somebody did
-    something in between; then nothing is changed."""
+    """Takes back one's own deed within ten minutes; answers the ticket it was done to. Raises NotAllowed, or TooLate
+    when it took effect or somebody did something in between; then nothing is changed."""
+    event = _where_it_was_done(event)
     with transaction.atomic():
         ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=event.ticket_id)
         if event.actor_id != by.pk or not by.is_active or event.kind not in UNDOABLE:
@@ -72,6 +73,13 @@ def undo(event: TicketEvent, *, by: User) -> Ticket:
     return fresh
 
 
+def _where_it_was_done(event: TicketEvent) -> TicketEvent:
+    """A ticket that was split off is taken back from the ticket that it came from."""
+    if event.kind != "split_from":
+        return event
+    return TicketEvent.objects.get(kind="split", ticket__number=event.data["number"], data__made_id=event.ticket_id)
+
+
 def _restore(ticket: Ticket, event: TicketEvent, by: User) -> None:
     changed: dict[str, list[Any]] = event.data.get("changed", {})
     for name, (_old, new) in changed.items():
@@ -88,8 +96,9 @@ def _restore(ticket: Ticket, event: TicketEvent, by: User) -> None:
 
 def _set_clock(ticket: Ticket, event: TicketEvent, values: dict[str, Any], by: User) -> None:
     """What the deed wrote about the clock is gone with it, then the clock follows the ticket as it is again."""
-    ticket.sla_runs.filter(ended_at__gte=event.created_at - _MOMENT).delete()
-    SlaPause.objects.filter(ticket=ticket, started_at__range=(event.created_at - _MOMENT, event.created_at)).delete()
+    begun = parse_datetime(event.data.get("at", "")) or event.created_at - _MOMENT
+    ticket.sla_runs.filter(ended_at__gte=begun).delete()
+    SlaPause.objects.filter(ticket=ticket, started_at__range=(begun, event.created_at)).delete()
     if event.kind == "reopened" and (stopped := values.get("resolved_at")):
         SlaPause.objects.filter(ticket=ticket, started_at=stopped).delete()
     fresh = Ticket.objects.select_related("department", "help_topic", "status", "sla_policy").get(pk=ticket.pk)
@@ -195,6 +204,12 @@ def _merged_here(ticket: Ticket, event: TicketEvent, by: User) -> None:
         merging.unmerge(one, by=by)
 
 
+def _split(ticket: Ticket, event: TicketEvent, by: User) -> None:
+    made = Ticket.objects.kept().filter(pk=event.data["made_id"]).first()
+    if made is None or not splitting.undo_split(ticket, by=by, made=made):
+        raise TooLate(_since(made or ticket, event))
+
+
 def _macro_run(ticket: Ticket, event: TicketEvent, by: User) -> None:
     """All that the macro did, the last thing first; notes stay. Raises TooLate when one of them cannot be taken back,
     for example because its reply has left."""
@@ -229,8 +244,9 @@ _INVERSES: dict[str, Inverse] = {
     "task_undone": _task(True),
     "task_removed": _task_removed,
     "merged_here": _merged_here,
+    "split": _split,
 }
-UNDOABLE = reversal.KEPT | _INVERSES.keys()
+UNDOABLE = reversal.KEPT | _INVERSES.keys() | {"split_from"}
 
 
 def deeds(ticket: Ticket, now: datetime) -> list[TicketEvent]:
