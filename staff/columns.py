@@ -22,6 +22,7 @@ from tickets.worklists import Worklist
 
 FIELD = "field."
 DEFAULT = ("requester", "state", "priority", "assignee", "due", "tags", "activity")
+_PLAIN = {"number", "requester", "state", "priority", "due", "tags"}  # what they hold says what it is
 Cell = Callable[[dict[str, Any]], str]
 
 
@@ -135,11 +136,16 @@ def _beyond(rows: Sequence[Row], names: set[str]) -> dict[int, dict[str, Any]]:
     return {one["pk"]: one for one in found}
 
 
+def _label(key: str, column: Column) -> str:
+    """For phones, where a row is a card without a head."""
+    return "" if key in _PLAIN else f' data-label="{escape(str(column.label))}"'
+
+
 def _row(one: dict[str, Any], columns: dict[str, Column], words: dict[str, str]) -> str:
     unread = f'<bdi class="visually-hidden">{words["waits"]}: </bdi>' if one["unread"] else ""
     cells = "".join(
-        f"<td{' class=table__number' if column.is_number else ''}>{column.cell(one)}</td>"
-        for column in columns.values()
+        f"<td{' class=table__number' if column.is_number else ''}{_label(key, column)}>{column.cell(one)}</td>"
+        for key, column in columns.items()
     )
     return (
         f'<tr class="trow{" trow--unread" if one["unread"] else ""}" id="row-{one["id"]}">'
