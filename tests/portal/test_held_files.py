@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from tests import factories
+from tests import factories, people
 from tests.forms import form
 from tickets import blobs
-from tickets.actions import holding
-from tickets.models import Attachment, Department, Desk, HeldUpload, HelpTopic, Ticket
+from tickets.actions import drafts, holding
+from tickets.actions.writing import Upload
+from tickets.models import Attachment, Department, Desk, HeldUpload, HelpTopic, IdempotencyKey, Ticket
 
 NEW = "/tickets/new/"
 FILES = [{"kind": "file", "key": "proof", "label": "Proof", "required": "send"}]
@@ -191,6 +193,31 @@ class TestSweep:
         blobs.put(b"a line")
         holding.sweep()
         assert blobs.read(one.sha256) == b"a line"
+
+    def test_a_file_of_a_draft_that_was_thrown_away_goes_too(self, db: None) -> None:
+        agent = people.agent(home := factories.department())
+        ticket = factories.ticket(department=home)
+        gone, sent = [
+            drafts.attach(ticket, by=agent, kind=kind, upload=Upload(kind, kind.encode(), "text/plain"))
+            for kind in ("note", "reply")
+        ]
+        Attachment.objects.create(message=ticket.messages.get(), name="b", size=5, sha256=sent.sha256, content_type="x")
+        places = [Path(blobs._path(one.sha256)) for one in (gone, sent)]
+        drafts.discard(ticket, by=agent, kind="note")
+        drafts.detach(sent.key, by=agent)
+        assert all(place.exists() for place in places)  # whoever reads them now may finish
+        self._age(places)
+        holding.sweep()
+        assert [place.exists() for place in places] == [False, True]
+
+    def test_it_asks_every_column_that_names_bytes(self) -> None:
+        columns = {
+            (model, field.name)
+            for model in apps.get_app_config("tickets").get_models()
+            for field in model._meta.concrete_fields
+            if not model._meta.proxy and field.name.endswith("sha256")
+        }
+        assert columns - {(IdempotencyKey, "request_sha256")} == set(holding._NAMED_BY)
 
     def _age(self, places: Any) -> None:
         HeldUpload.objects.update(expires_at=timezone.now() - timedelta(hours=2))

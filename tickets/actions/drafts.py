@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from tickets import blobs, permissions, said
 from tickets.actions import conversation, lifecycle
+from tickets.actions.holding import leave
 from tickets.actions.waiting_replies import changed, hold
 from tickets.actions.writing import MAX_BODY, MAX_FILES, Upload, safe_name, seen
 from tickets.events import record
@@ -99,8 +100,16 @@ def _may(by: User, kind: str, ticket: Ticket) -> None:
 
 
 def discard(ticket: Ticket, *, by: User, kind: str) -> None:
-    if Draft.objects.filter(ticket=ticket, author=by, kind=kind).delete()[0]:
-        changed(by.pk)
+    rows = Draft.objects.filter(ticket=ticket, author=by, kind=kind)
+    with transaction.atomic():
+        _leave_files(draft__in=rows)
+        if rows.delete()[0]:
+            changed(by.pk)
+
+
+def _leave_files(**of: Any) -> None:
+    """Files that go with their draft; the bytes of those that were sent stay with the message."""
+    leave(DraftFile.objects.filter(**of).values_list("sha256", flat=True))
 
 
 def attach(ticket: Ticket, *, by: User, kind: str, upload: Upload, is_inline: bool = False) -> DraftFile:
@@ -123,7 +132,9 @@ def attach(ticket: Ticket, *, by: User, kind: str, upload: Upload, is_inline: bo
 
 
 def detach(key: uuid.UUID, *, by: User) -> None:
-    DraftFile.objects.filter(key=key, draft__author=by).delete()
+    with transaction.atomic():
+        _leave_files(key=key, draft__author=by)
+        DraftFile.objects.filter(key=key, draft__author=by).delete()
 
 
 def uploads(draft: Draft | None) -> list[Upload]:
@@ -208,6 +219,7 @@ def reply(draft: Draft) -> Message:
     if draft.resolves:
         lifecycle.resolve(draft.ticket, by=draft.author)
     changed(draft.author_id)
+    _leave_files(draft=draft)
     draft.delete()
     return message
 

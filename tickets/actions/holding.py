@@ -18,6 +18,8 @@ from tickets.models import (
     ArticleFile,
     Attachment,
     CannedAttachment,
+    DataExport,
+    Desk,
     DraftFile,
     Export,
     Form,
@@ -34,7 +36,8 @@ BY_NETWORK = [(120, limits.HOUR), (600, limits.DAY)]
 _AT_ONCE = 500
 _NAMED_BY = [
     (Attachment, "sha256"), (ArticleFile, "sha256"), (CannedAttachment, "sha256"), (DraftFile, "sha256"),
-    (HeldUpload, "sha256"), (Export, "sha256"), (InboundEmail, "raw_sha256"), (OutboundEmail, "raw_sha256"),
+    (HeldUpload, "sha256"), (Export, "sha256"), (DataExport, "sha256"), (Desk, "logo_sha256"),
+    (InboundEmail, "raw_sha256"), (OutboundEmail, "raw_sha256"),
 ]  # fmt: skip
 
 
@@ -80,6 +83,14 @@ def let_go(form: uuid.UUID) -> None:
     """The form was sent: its files count against no room any more. They stay until they expire, so that the same form
     sent twice is still the same."""
     HeldUpload.objects.filter(form=form, is_sent=False).update(is_sent=True)
+
+
+def leave(hashes: Iterable[str]) -> None:
+    """Something that named these bytes is gone: in a day the sweep forgets those that nothing names by then."""
+    HeldUpload.objects.bulk_create([
+        HeldUpload(form=uuid.uuid4(), name="", size=0, sha256=one, is_sent=True, expires_at=timezone.now() + LASTS)
+        for one in sorted(set(hashes))
+    ])  # fmt: skip
 
 
 def sweep() -> None:
