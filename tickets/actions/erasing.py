@@ -108,6 +108,7 @@ def erase(person: User, *, by: Actor) -> None:
         Limit.objects.filter(key__contains=address).delete()
     LogEntry.objects.filter(content_type__model="user", object_id=str(person.pk)).update(object_repr=name)
     User.objects.filter(merged_into=person).update(name="", phone="", notes="")
+    _waiting(person).update(state=State.DONE, decided_at=timezone.now(), reason="")
     _forget(person, name)
 
 
