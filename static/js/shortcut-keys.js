@@ -79,8 +79,8 @@ customElements.define("shortcut-keys", class extends HTMLElement {
     if (!/^[a-z#/[]$/.test(key)) return false;
     const bound = [...document.querySelectorAll(`[data-key="${key}"]`)];
     const chosen = bound.find((element) => element.checkVisibility()) ?? bound[0];
-    // A verb that is on its way renews what the next key means.
-    if (chosen && document.querySelector("#main .htmx-request")) document.addEventListener("htmx:afterSettle", () => this.run(key), { once: true });
+    // A verb that is on its way renews what the next key means; it counts as such until its answer is dealt with.
+    if (chosen && document.querySelector("#main .htmx-request")) document.addEventListener("htmx:afterSettle", () => setTimeout(() => this.run(key)), { once: true });
     else return this.click(chosen);
     return true;
   }
