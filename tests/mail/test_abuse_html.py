@@ -4,6 +4,7 @@ sandbox that the workspace gives it, and without any, as somebody might show it 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
 from staff.views.files import _FRAMED
 from tests.e2e.surfing import FLAGS, chromium
@@ -154,13 +155,20 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def driver() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser(driver: Playwright) -> Iterator[Browser]:
+    """One for each test: what these documents do to a browser is no other test's trouble."""
     program = chromium()
     if program is None:
         pytest.skip(HINT)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
+    browser = driver.chromium.launch(executable_path=program, args=FLAGS)
+    yield browser
+    with contextlib.suppress(Error):
         browser.close()
 
 
@@ -214,7 +222,8 @@ def opened(browser: Browser, server: Server) -> list[str]:
         watch.found += page.evaluate(_LOOK, allowed)
         page.wait_for_load_state("networkidle")
         page.evaluate(_TWO_FRAMES)  # the browser tells of what it refused a moment later
-    context.close()
+    with contextlib.suppress(Error):  # a browser that falls over while it is closed has told everything before
+        context.close()
     return watch.found + server.unexpected
 
 
