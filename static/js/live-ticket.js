@@ -42,13 +42,13 @@ customElements.define("live-ticket", class extends HTMLElement {
   }
 
   async fetch() {
-    const query = new URLSearchParams(location.search);
-    const cards = [...this.cards].join();
+    const query = new URLSearchParams(location.search), cards = [...this.cards].join();
     for (const [name, value] of Object.entries({ message: this.whole ? 0 : this.message, event: this.whole ? 0 : this.event, cards })) query.set(name, value);
     [this.dirty, this.late, this.cards] = [false, false, new Set()];
     try {
       const answer = await fetch(`/staff/tickets/${this.dataset.number}/live/?${query}`);
       if (answer.redirected) document.dispatchEvent(new CustomEvent("live", { detail: { kind: "signed-out" } }));
+      else if (this.pane.querySelector(".thread .htmx-request")) this.dirty = true; // an answer under way needs its card
       else if (answer.ok && this.isConnected) this.take(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch { /* The next news looks again. */
     } finally {
