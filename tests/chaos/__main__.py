@@ -8,17 +8,21 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.desk import ROOT, Desk
 
+_told_to_stop = threading.Event()
+
 
 def main() -> int:
     options = _options()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, too
+    signal.signal(signal.SIGINT, _stop)  # in the background, too
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the desk is stopped on the way out
     desk = Desk(options.data, may_mount=not options.no_mount)
     try:
@@ -32,6 +36,19 @@ def main() -> int:
         return 1
     finally:
         desk.stop()
+
+
+def _stop(*_: object) -> None:
+    """Python swallows what is raised while an object is thrown away, so the next round looks whether this was."""
+    _told_to_stop.set()
+    raise KeyboardInterrupt
+
+
+def _rounds(driver: Any, course: list[Any]) -> Iterator[Any]:
+    for number, fault in enumerate(course, 1):
+        if _told_to_stop.is_set():
+            raise KeyboardInterrupt
+        yield driver.round(number, fault)
 
 
 def _run(desk: Desk, options: argparse.Namespace) -> int:
@@ -54,9 +71,9 @@ def _run(desk: Desk, options: argparse.Namespace) -> int:
     outcomes: list[Any] = []
     began = time.monotonic()
     try:
-        for number, fault in enumerate(_course(chosen, options.rounds, options.seed), 1):
-            outcomes.append(driver.round(number, fault))
-            _tell(outcomes[-1], options.rounds, options.verbose)
+        for outcome in _rounds(driver, _course(chosen, options.rounds, options.seed)):
+            outcomes.append(outcome)
+            _tell(outcome, options.rounds, options.verbose)
     except KeyboardInterrupt:
         print("Stopped; what was done so far:", flush=True)
         driver.break_off()
