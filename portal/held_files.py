@@ -24,9 +24,7 @@ MAX_FILES = 10
 
 
 class HeldFiles(forms.Form):
-    """Wants a field `nonce`, the form's mark. `sends_ahead`: the page may send each file as soon as it is chosen."""
-
-    sends_ahead = True
+    """Wants a field `nonce`, the form's mark."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +32,8 @@ class HeldFiles(forms.Form):
 
     @property
     def upload_url(self) -> str:
-        return reverse("portal:upload") if self.sends_ahead else ""
+        """Where the page may send each file as soon as it is chosen."""
+        return reverse("portal:upload")
 
     @property
     def _mark(self) -> uuid.UUID | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,7 +66,6 @@ class RequestForm(MessageForm):
         names = [(slug, row.path) for slug, row in self.topics.items()]
         self.fields["topic"].choices = [("", _("Something else")), *names]  # type: ignore[attr-defined]
         self.topic = self.topics.get(str(self["topic"].value() or ""))
-        self.sends_ahead = embedded is None
         if embedded and len(self.topics) == 1:
             (self.topic,), self.topics = self.topics.values(), {}
         self.version = embedded.current if embedded else questions.form_for(self.topic)
@@ -78,6 +78,13 @@ class RequestForm(MessageForm):
         self.fields["email"].widget.attrs["autocomplete"] = "email"
         if signed_in:
             del self.fields["name"], self.fields["email"]
+
+    @property
+    def upload_url(self) -> str:
+        """A frame on another site has no token to show; the page of a link from a mail has."""
+        if self.embedded and not self.proved:
+            return reverse("portal:embed_upload", args=[self.embedded.slug])
+        return super().upload_url
 
     def _ask(self) -> None:
         """Adds the topic's questions. What was answered so far tells which of them must be answered."""

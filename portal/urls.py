@@ -41,6 +41,7 @@ urlpatterns = [
     path("tickets/<slug:number>/reopen/", ticket.reopen, name="reopen"),
     path("tickets/<slug:number>/proposed/<int:pk>/", ticket.decide, name="proposed"),
     path("embed/<slug:slug>/", embed.form, name="embed"),
+    path("embed/<slug:slug>/uploads/", embed.upload, name="embed_upload"),
     path("embed/<slug:slug>/script.js", embed.script, name="embed_script"),
     path("brand/<slug:version>.css", brand.style, name="brand_style"),
     path("brand/try/<slug:light>-<slug:dark>.css", brand.attempt, name="brand_try"),

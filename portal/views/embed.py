@@ -14,11 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import wording
 from portal.access import network
 from portal.request_form import RequestForm
+from portal.views import uploads
 from portal.views.requests import ask_by_mail, guest, unchecked, written
 from tickets.models import Form, Ticket
 from tickets.refusals import Refused, TooMany, Unproven
@@ -50,6 +51,16 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
         return _framed(request, found, typed, 429 if isinstance(refusal, TooMany) else 422)
     typed.let_go()
     return _framed(request, found, typed, number=ticket.number, expectation=wording.promise(ticket))
+
+
+@csrf_exempt
+@require_POST
+@never_cache
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """As `uploads.hold`, for a page that has no token."""
+    _find(slug)
+    _check_origin(request)
+    return uploads.hold(request)
 
 
 def _find(slug: str) -> Form:

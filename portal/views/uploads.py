@@ -22,6 +22,10 @@ _FIELD = re.compile(r"attachments|field_[a-z0-9_-]{1,40}")
 @require_POST
 @never_cache
 def upload(request: HttpRequest) -> HttpResponse:
+    return hold(request)
+
+
+def hold(request: HttpRequest) -> HttpResponse:
     """Holds one file for the form whose mark came along. Answers with its line in the form, or a sentence in plain
     text why it is not kept."""
     file, field = request.FILES.get("file"), request.POST.get("field", "")
