@@ -41,7 +41,7 @@ def walk(resolver: Any = None, prefix: str = "", space: str = "") -> Iterator[tu
 ADDRESSES = dict(walk())
 # Decided without a token against forgery: whoever comes there carries a proof in the address or in a header, or is a
 # guest whatever the browser says (embedded forms).
-EXEMPT = {"portal:unsubscribe", "portal:embed", "mail_hook", "mail_hook_mime"}
+EXEMPT = {"portal:unsubscribe", "portal:embed", "portal:embed_upload", "mail_hook", "mail_hook_mime"}
 WEB = [name for name in ADDRESSES if not name.startswith("api:")]
 API = [name for name in ADDRESSES if name.startswith("api:")]
 

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests import forms
 from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import Surfer
-from tickets.models import Form, Ticket
+from tickets.models import Attachment, Form, Ticket
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
@@ -78,10 +78,15 @@ def test_a_named_site_shows_the_form_and_what_is_sent_there_arrives(
     frame.get_by_label("What happened?").fill("It does not charge.")
     frame.get_by_label("Device").select_option("laptop")
     frame.get_by_label("Serial number").fill("4711")
+    frame.locator("[name=attachments]").set_input_files(
+        {"name": "badge.txt", "mimeType": "text/plain", "buffer": b"Blinks."}
+    )
+    expect(frame.get_by_role("checkbox", name="badge.txt")).to_be_checked()  # it is with the desk already
     frame.get_by_role("button", name="Send").click()
     expect(frame.get_by_text("We received it")).to_be_visible()
     ticket = Ticket.objects.get(subject="From another site")
     assert ticket.fields == {"device": "laptop", "serial": "4711"}
+    assert Attachment.objects.get(message__ticket=ticket).name == "badge.txt"
     assert ticket.number in frame.locator("body").inner_text()
     assert [cookie["name"] for cookie in abroad.cookies() if cookie["domain"] in desk.base] == []
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 
 from tests import factories, people
 from tests.forms import DEVICE, form
 from tickets.actions import forms
-from tickets.models import Desk, Form, Ticket, User
+from tickets.models import Attachment, Desk, Form, HeldUpload, Ticket, User
 
 SITE = "https://www.company.example"
 
@@ -97,3 +99,30 @@ def test_one_tag_brings_the_frame(client: Client, made: Form) -> None:
     response = client.get("/embed/contact/script.js")
     assert response["Content-Type"].startswith("text/javascript")
     assert "iframe" in response.content.decode()
+
+
+class TestSentAhead:
+    def send(self, client: Client, mark: str, **headers: str) -> Any:
+        sent = {"nonce": mark, "field": "attachments", "file": ContentFile(b"Blinks.", "badge.txt")}
+        return client.post("/embed/contact/uploads/", sent, headers=headers)
+
+    def test_the_page_says_where_to(self, client: Client, made: Form) -> None:
+        assert 'data-upload="/embed/contact/uploads/"' in client.get("/embed/contact/").content.decode()
+
+    def test_a_file_goes_with_its_form_and_needs_no_cookie(self, made: Form, request_form: Any) -> None:
+        client, written = Client(enforce_csrf_checks=True), typed(made, request_form)
+        response = self.send(client, written["nonce"], Origin="http://testserver")
+        assert not response.cookies
+        key = str(HeldUpload.objects.get().key)
+        assert f'value="{key}"' in response.content.decode()
+        client.post("/embed/contact/", written | {"kept": key})
+        assert Attachment.objects.get().name == "badge.txt"
+
+    def test_other_origins_send_nothing(self, client: Client, made: Form) -> None:
+        for origin in (SITE, "null"):
+            assert self.send(client, str(uuid.uuid4()), Origin=origin).status_code == 403
+        assert not HeldUpload.objects.exists()
+
+    def test_nor_does_a_form_that_no_site_may_show(self, client: Client, made: Form) -> None:
+        Form.objects.update(allowed_origins=[])
+        assert self.send(client, str(uuid.uuid4())).status_code == 404
