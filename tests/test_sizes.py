@@ -36,7 +36,7 @@ def test_sizes_in_english(octets: int, text: str) -> None:
     [
         ("en", ["84 kB", "1.2 MB", "3.2 GB"]),
         ("de", ["84 kB", "1,2 MB", "3,2 GB"]),
-        ("fr", ["84 ko", "1,2 Mo", "3,2 Go"]),
+        ("fr", ["84\u00a0ko", "1,2\u00a0Mo", "3,2\u00a0Go"]),
         ("ar", ["84 كيلوبايت", "1,2 ميغابايت", "3,2 غيغابايت"]),
     ],
 )
@@ -68,7 +68,7 @@ def test_a_mail_and_the_portal_say_it_in_the_language_of_the_customer(client) ->
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("code", "text"), [("en", "1.2 MB"), ("fr", "1,2 Mo")])
+@pytest.mark.parametrize(("code", "text"), [("en", "1.2 MB"), ("fr", "1,2\u00a0Mo")])
 def test_staff_pages_too(code: str, text: str) -> None:
     Desk.current()
     with override(code):
