@@ -99,7 +99,7 @@ class TestKept:
             merging.merge(other, by=agent, sources=[ticket])
         assert read(SlaPause.objects.get(ticket=ticket).reason) == {
             "en": f"Merged into #{other.number}",
-            "de": f"Mit #{other.number} zusammengeführt",
+            "de": f"In #{other.number} zusammengeführt",
             "fr": f"Fusionné dans #{other.number}",
         }
 
