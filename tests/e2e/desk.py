@@ -13,6 +13,7 @@ import smtplib
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
@@ -72,6 +73,13 @@ class RunningDesk:
         self.card = json.loads((self.data / "demo.json").read_text())
         with self.database():
             Desk.objects.update(undo_seconds=0)  # replies leave at once
+
+    def set(self, **values: object) -> None:
+        """Changes settings of the desk, and waits until its pages go by them and not by what they remember."""
+        mark = f"Settings {uuid.uuid4()}"
+        Desk.objects.update(**values, notice=mark)
+        until(lambda: mark in requests.get(self.base, timeout=30).text)
+        Desk.objects.update(notice="")
 
     def _is_up(self) -> bool:
         if self._process is None or self._process.poll() is not None:

@@ -12,12 +12,13 @@ from playwright.sync_api import Page, expect
 from tests import factories, forms
 from tests.automation.making import leaf, rule, tag
 from tests.e2e.company import Company
+from tests.e2e.desk import RunningDesk
 from tests.e2e.hands import Keys, Mouse
 from tests.e2e.surfing import Surfer
 from tests.e2e.test_look import RULES, VIEWS, look
 from tests.e2e.test_verbs import Visit
 from tickets.actions import rules
-from tickets.models import SYSTEM, Desk, Message, OutboundEmail, Rule, Ticket
+from tickets.models import SYSTEM, Message, OutboundEmail, Rule, Ticket
 from tickets.states import State
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
@@ -54,10 +55,10 @@ def visit(request: Any, surfer: Surfer, company: Company, ticket: Ticket) -> Vis
 
 
 @pytest.fixture
-def _undo_window(company: Company) -> Iterator[None]:
-    Desk.objects.update(undo_seconds=60)
+def _undo_window(desk: RunningDesk) -> Iterator[None]:
+    desk.set(undo_seconds=60)
     yield
-    Desk.objects.update(undo_seconds=0)
+    desk.set(undo_seconds=0)
 
 
 @pytest.mark.usefixtures("_undo_window")
