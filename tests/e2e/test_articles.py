@@ -39,6 +39,7 @@ def test_an_answer_becomes_an_article_with_a_heading(surfer: Surfer, admin: str,
     expect(text).to_contain_text("Lift the arm, then push.")
     expect(page.locator(".field__label", has_text="Text")).to_be_visible()
     assert page.locator(".composer__box").evaluate("box => getComputedStyle(box).borderTopStyle") == "solid"
+    text.click()  # the editor takes a caret that jumps to the start right after a focus without a click for an accident
     text.press("Control+Home")
     page.keyboard.type("What helps")
     page.keyboard.press("Enter")
