@@ -27,6 +27,7 @@ def main() -> int:
     os.environ["HELPDESK_DATA"] = str(data)
     os.environ["HELPDESK_EMBEDDED_THROWAWAY"] = "1"
     os.environ["PYTHONUNBUFFERED"] = "1"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of a hundred processes compiles the desk again
     try:
         os.environ.setdefault("DATABASE_URL", embedded.database_url(data))
         os.environ.setdefault("REDIS_URL", embedded.redis_url(data))
