@@ -266,6 +266,16 @@ class TestMails:
         assert "Hi Grace Hopper," in shown.content.decode()
         assert "sandbox" in shown["Content-Security-Policy"]
 
+    def test_the_preview_speaks_the_language_that_the_words_are_for(self, admin: Client) -> None:
+        shown = admin.post(f"{self.page}preview/", {**WORDS, "language": "ar"}).content.decode()
+        assert '<html lang="ar" dir="rtl">' in shown
+        assert '<div dir="auto"><p>Hi Grace Hopper,' in shown
+        User.objects.update(language="ar")
+        wrong = admin.post(f"{self.page}preview/", {**WORDS, "body": "{{ nobody }}"}).content.decode()
+        assert '<html lang="ar" dir="rtl">' in wrong
+        form = admin.get(f"{self.page}add/").content.decode()
+        assert '<option value="ar" selected>' in form
+
     def test_a_test_mail_can_be_had(self, admin: Client) -> None:
         admin.post(f"{self.page}add/", {**WORDS, "_test": "1"})
         assert OutboundEmail.objects.get(kind="account").context["subject"] == "Fine? 482913"

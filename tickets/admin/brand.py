@@ -3,6 +3,7 @@ can be looked at before it is saved."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 from csp.constants import SELF
@@ -14,6 +15,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, get_language_bidi, override
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -106,6 +108,9 @@ class _InLanguages(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+        self.fields["language"].initial = get_language()
+        for name in {"subject", "body", "html"} & set(self.fields):
+            self.fields[name].widget.attrs["dir"] = "auto"
 
 
 class PortalTextForm(_InLanguages):
@@ -168,7 +173,8 @@ class MailWordingAdmin(DeskModelAdmin):
         faults = [*own_words.problems(kind, subject), *own_words.problems(kind, body)]
         if not faults:
             try:
-                subject, _text, html = samples.in_own_words(kind, subject, body)
+                with _read_in(request.POST.get("language", "")):
+                    subject, _text, html = samples.in_own_words(kind, subject, body)
             except Refused as refused:
                 faults = [str(refused)]
         if not faults:
@@ -192,13 +198,23 @@ class MailWordingAdmin(DeskModelAdmin):
     def save_model(self, request: HttpRequest, obj: MailWording, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "_test" in request.POST:
-            subject, text, _html = samples.in_own_words(obj.kind, obj.subject, obj.body)
+            with _read_in(obj.language):
+                subject, text, _html = samples.in_own_words(obj.kind, obj.subject, obj.body)
             reader = cast(User, request.user)
             outbox.enqueue("account", None, reader, subject=subject, text=text)
             sentence = _t("A mail with made-up values is on its way to %(email)s.")
             messages.info(request, sentence % {"email": reader.email})
 
 
+def _read_in(language: str) -> AbstractContextManager[Any]:
+    """What surrounds somebody's own words is in the language that they are for."""
+    return override(language) if language in dict(settings.LANGUAGES) else nullcontext()
+
+
 def _listed(faults: list[str]) -> str:
     items = format_html_join("", "<li>{}</li>", ((fault,) for fault in faults))
-    return format_html('<!DOCTYPE html><html><body style="font-family: sans-serif"><ul>{}</ul></body></html>', items)
+    return format_html(
+        '<!DOCTYPE html><html lang="{}" dir="{}"><meta name="color-scheme" content="light dark">'
+        '<body style="font-family: sans-serif"><ul>{}</ul></body></html>',
+        get_language(), "rtl" if get_language_bidi() else "ltr", items,
+    )  # fmt: skip
