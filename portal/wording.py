@@ -8,11 +8,17 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import get_language_bidi, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tickets import clock, reading, sla
 from tickets.models import Department, Ticket
+
+
+def isolated(text: str) -> str:
+    """For a sentence without markup that is read from right to left: what runs the other way keeps its own order, so
+    that `42@…` begins with its number."""
+    return f"\u2068{text}\u2069" if get_language_bidi() else text
 
 
 def clock_face(now: datetime | None = None) -> Callable[[datetime], str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import presenters
+from portal import presenters, wording
 from portal.access import network, visit
 from portal.forms import PersonForm, RatingForm
 from portal.views.ticket import as_requester, once, outdated, show
@@ -85,7 +85,7 @@ def add(request: HttpRequest, number: str) -> HttpResponse:
     except Refused as refusal:
         form.refuse(refusal)
         return show(request, ticket, person, person_form=form, status=422)
-    messages.success(request, _("%(who)s gets our answers from now on.") % {"who": added.email})
+    messages.success(request, _("%(who)s gets our answers from now on.") % {"who": wording.isolated(added.email)})
     return redirect("portal:ticket", number)
 
 
@@ -94,6 +94,6 @@ def add(request: HttpRequest, number: str) -> HttpResponse:
 def remove(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     ticket, person = as_requester(request, number)
     who = get_object_or_404(User, pk=pk, followed__ticket=ticket, is_agent=False)
-    words = _("%(who)s gets nothing from us any more.") % {"who": who.email}
+    words = _("%(who)s gets nothing from us any more.") % {"who": wording.isolated(who.email)}
     verb = partial(collaborators.remove, ticket, by=person, person=who)
     return once(request, number, verb, words, NotAllowed, Invalid)
