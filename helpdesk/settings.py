@@ -233,7 +233,12 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "after_login"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "portal.reset_form.ResetForm", "add_email": "portal.address_form.AddressForm"}
+ACCOUNT_FORMS = {
+    "add_email": "portal.address_form.AddressForm", "change_password": "portal.entry_forms.ChangePasswordForm",
+    "login": "portal.entry_forms.LoginForm", "reauthenticate": "portal.entry_forms.ReauthenticateForm",
+    "reset_password": "portal.reset_form.ResetForm", "set_password": "portal.entry_forms.SetPasswordForm",
+    "reset_password_from_key": "portal.entry_forms.ResetPasswordKeyForm", "signup": "portal.entry_forms.SignupForm",
+}  # fmt: skip
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -261,6 +266,7 @@ MFA_FORMS = {
     "reauthenticate": "portal.second_factor_forms.CodeAgainForm",
     "activate_totp": "portal.second_factor_forms.AppForm",
     "add_webauthn": "portal.second_factor_forms.PasskeyForm",
+    "edit_webauthn": "portal.second_factor_forms.RenameForm",
     "login_webauthn": "portal.second_factor_forms.PasskeySignInForm",
 }
 # Addresses of proxies in front, from right to left in X-Forwarded-For; 0 trusts none.

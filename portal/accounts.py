@@ -61,6 +61,11 @@ class SignupFields(forms.Form):
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "enter_current_password": DefaultAccountAdapter.error_messages["incorrect_password"],
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         if request.method == "POST":
             check_network(request, "signup", SIGN_UPS)

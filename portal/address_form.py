@@ -13,7 +13,9 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from portal import wording
 from portal.accounts import MAILS, check_network
+from portal.entry_forms import Plain
 from tickets import limits, outbox
 from tickets.actions.joining import MOST_ADDRESSES
 from tickets.links import join_url
@@ -22,7 +24,7 @@ from tickets.models import MailWording, User
 ASKED = [(10, limits.HOUR)]
 
 
-class AddressForm(AddEmailForm):
+class AddressForm(Plain, AddEmailForm):
     """Says the same of every address that is not one's own, whoever has it."""
 
     def clean_email(self) -> str:
@@ -46,5 +48,5 @@ class AddressForm(AddEmailForm):
                 given={"link": context["url"], "address": address},
             )  # fmt: skip
         sentence = _("We mailed a link to %(address)s. Follow it in this browser, and the address is yours.")
-        messages.info(request, sentence % {"address": address})
+        messages.info(request, sentence % {"address": wording.isolated(address)})
         return EmailAddress(user=self.user, email=address)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from portal.accounts import MAILS, check_network
+from portal.entry_forms import Plain
 from tickets import limits, outbox
 from tickets.mail.account_letters import PASSWORD
 from tickets.models import User
@@ -16,7 +17,7 @@ from tickets.models import User
 RESETS = [(20, limits.HOUR)]
 
 
-class ResetForm(ResetPasswordForm):
+class ResetForm(Plain, ResetPasswordForm):
     """Looks nobody up: the worker that writes the mail does. All addresses cost the same time here."""
 
     def clean_email(self) -> str:

@@ -8,7 +8,7 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, LoginWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -62,6 +62,10 @@ class PasskeyForm(AddWebAuthnForm):
         help_text=gettext_lazy("So that you know it again, for example: my phone."),
     )
     passwordless = forms.BooleanField(widget=forms.HiddenInput, initial=True, required=True)
+
+
+class RenameForm(EditWebAuthnForm):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
 
 
 class PasskeySignInForm(LoginWebAuthnForm):

@@ -29,6 +29,7 @@ class AddressForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
         max_length=254,
+        error_messages={"invalid": gettext_lazy("This is not an e-mail address. Example: name@company.example")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
