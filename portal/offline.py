@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tickets import brand
-from tickets.models import Desk, PortalText
+from tickets.models import Desk, Mailbox, PortalText
 
 # Of the portal's own addresses: what sign-in pages and mails link to.
 _GO_ON = {"brand_style", "brand_try", "brand_logo", "setup", "unsubscribe"}
@@ -28,7 +28,8 @@ class OfflineMiddleware:
             return None
         if request.user.is_authenticated and (request.user.is_agent or request.user.is_superuser):
             return None
-        context = {"text": brand.text(PortalText.Place.OFFLINE)}
+        box = Mailbox.objects.filter(is_default=True, is_enabled=True).first()
+        context = {"text": brand.text(PortalText.Place.OFFLINE), "address": box.address if box else ""}
         response = render(request, "portal/offline.html", context, status=503)
         response["Retry-After"] = "3600"
         response["Cache-Control"] = "no-store"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from portal import wording
 from portal.account_forms import ProfileForm
 from tickets.actions import joining, people
 from tickets.links import read_join_token
@@ -38,7 +39,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     handing their own tickets over by following a link."""
     named = read_join_token(token)
     if named is None:
-        raise Http404
+        return render(request, "portal/link_gone.html", status=404)
     person, address = named
     if person != request.user:
         return render(request, "account/join_other.html", {"address": address}, status=403)
@@ -57,7 +58,7 @@ def _join(request: HttpRequest, address: str) -> HttpResponse:
         joining.add_address(request.user, address)
     except Invalid as refused:
         return render(request, "account/join.html", {"address": address, "why_not": str(refused)}, status=422)
-    messages.success(request, _("%(address)s is yours now.") % {"address": address})
+    messages.success(request, _("%(address)s is yours now.") % {"address": wording.isolated(address)})
     return redirect("account_email")
 
 

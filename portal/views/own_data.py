@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portal import wording
 from tickets import blobs
 from tickets.actions import data_exports, erasing
 from tickets.models import DataExport, ErasureRequest
@@ -34,6 +35,8 @@ class ErasureForm(forms.Form):
 def page(request: HttpRequest) -> HttpResponse:
     copies = request.user.data_exports.exclude(state=DataExport.State.GONE)[:3]
     waiting = request.user.erasure_requests.filter(state=ErasureRequest.State.WAITING).first()
+    for copy in copies:
+        copy.when = wording.day_and_time(copy.created_at)
     return render(request, "account/data.html", {"copies": copies, "asked": waiting, "form": ErasureForm()})
 
 

@@ -150,7 +150,7 @@ def unsent(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Where the link leads: the form as it was written, to be sent. Opening it sends nothing."""
     waiting = holding.unsent(key)
     if waiting is None:
-        raise Http404
+        return render(request, "portal/link_gone.html", status=404)
     if request.method != "POST":
         typed = QueryDict(mutable=True)
         for name, values in waiting.typed.items():
