@@ -46,7 +46,7 @@ def day_and_time(moment: datetime) -> str:
     """When something was, without counting from now: "today 14:02", "Monday 09:12", "3 Mar 09:12", "3 Mar 2024"."""
     local, now = timezone.localtime(moment), timezone.localtime()
     if local.date() == now.date():
-        return f"{_('today')} {local:%H:%M}"
+        return _("today %(time)s") % {"time": f"{local:%H:%M}"}
     if now - local < timedelta(days=6):
         return f"{WEEKDAYS[local.weekday()]} {local:%H:%M}"
     return f"{reading.day(local)} {local:%H:%M}" if local.year == now.year else reading.day_and_year(local)

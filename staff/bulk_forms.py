@@ -70,7 +70,7 @@ _FIELDS: dict[str, Any] = {
     ),
     "body": lambda user: forms.CharField(label=_("Text"), widget=forms.Textarea, max_length=20_000),
     "then": lambda user: forms.ChoiceField(
-        label=_("Then"), choices=[("", _("Leave them open")), ("resolve", _("Resolve them"))], required=False
+        label=_("After that"), choices=[("", _("Leave them open")), ("resolve", _("Resolve them"))], required=False
     ),
     "number": lambda user: forms.CharField(label=_("Number of the ticket that stays"), max_length=25),
 }

@@ -23,7 +23,7 @@ SHEET: tuple[tuple[Any, tuple[Key, ...]], ...] = (
         (
             Key(("j",), _("Next ticket")),
             Key(("k",), _("Previous ticket")),
-            Key(("o",), _("Open ticket")),
+            Key(("o",), _("Open the chosen ticket")),
             Key(("x",), _("Choose ticket")),
             Key(("Shift", "x"), _("Choose all up to here")),
             Key(("u",), _("Back to the list")),

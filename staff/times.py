@@ -36,11 +36,11 @@ class Clock:
         return self.at(moment)
 
     def at(self, moment: datetime) -> str:
-        """The moment itself: "Today 14:20", "Mon 09:12" within a week, else the date."""
+        """The moment itself: "today 14:20", "Mon 09:12" within a week, else the date."""
         local = moment.astimezone(self.zone)
         days = (local.date() - self.today).days
         if days == 0:
-            return _("Today %(time)s") % {"time": f"{local:%H:%M}"}
+            return _("today %(time)s") % {"time": f"{local:%H:%M}"}
         if days == 1:
             return _("tomorrow %(time)s") % {"time": f"{local:%H:%M}"}
         if -7 < days < 7:

@@ -47,6 +47,14 @@ def test_every_sentence_is_translated(code: str, sentences: set[tuple[str | None
     assert not left & sentences | unsure | missing, "bin/catalogues update, then translate these"
 
 
+def test_no_sentence_hides_in_a_formatted_string() -> None:
+    """The extraction does not look into one."""
+    trees = [ast.parse(path.read_text()) for path in CODE]
+    strings = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    calls = [ast.unparse(node) for one in strings for node in ast.walk(one) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if re.match(r"(_|n?p?gettext(_lazy)?)\(['\"]", call)]
+
+
 @pytest.mark.parametrize("code", OTHERS)
 def test_the_desk_reads_what_the_catalogue_says(code: str) -> None:
     known = [one for one in catalogues.read(code) if one.id]

@@ -47,7 +47,7 @@ EVENTS: dict[str, EventKind] = {
     "replied": EventKind(_("%(actor)s replied"), "in_progress"),
     "reply_undone": EventKind(_("%(actor)s took a reply back before it was sent"), "edit"),
     "reply_scheduled": EventKind(_("%(actor)s wrote a reply that leaves later"), "clock"),
-    "schedule_cancelled": EventKind(_("%(actor)s keeps a reply that was to leave later"), "clock"),
+    "schedule_cancelled": EventKind(_("%(actor)s cancelled the later sending of a reply"), "clock"),
     "schedule_held": EventKind(_("The reply that %(agent)s wrote for later was held: %(why)s"), "clock"),
     "noted": EventKind(_("%(actor)s wrote a note"), "note"),
     "mentioned": EventKind(_("%(actor)s mentioned %(people)s"), "note", False, True),

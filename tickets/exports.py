@@ -170,4 +170,5 @@ def inert(cell: Any) -> str:
 def file_name(label: str) -> str:
     """What a browser calls the file."""
     stem = re.sub(r"[^\w-]+", "-", label).strip("-").lower()[:60]
-    return f"{stem or _('tickets')}-{timezone.localdate():%Y-%m-%d}.csv"
+    stem = stem or _("tickets")
+    return f"{stem}-{timezone.localdate():%Y-%m-%d}.csv"

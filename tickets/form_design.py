@@ -67,7 +67,7 @@ def _field(item: Item) -> Item:
     if item["audience"] not in Audience.values or item["required"] not in Required.values:
         raise Invalid(kind=_("There is no such kind of field."))
     if item["audience"] != Audience.CUSTOMERS and item["required"] == Required.SEND:
-        raise Invalid(required=_("Customers cannot be required to fill in what they do not fill in."))
+        raise Invalid(required=_("What customers cannot fill in cannot be required of them."))
     if item["kind"] in _LISTED:
         item["choices"] = _choices(item.get("choices", []))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -47,6 +47,16 @@ def day(when: date) -> str:
 
 def day_and_year(when: date) -> str:
     return _("%(day)s %(year)d") % {"day": day(when), "year": when.year}
+
+
+def moment(when: datetime) -> str:
+    """Day and minute, in the zone of who reads: "3 Mar 2026 09:30"."""
+    local = timezone.localtime(when)
+    return f"{day_and_year(local)} {local:%H:%M}"
+
+
+def quoted(text: str) -> str:
+    return _("“%(text)s”") % {"text": text}
 
 
 @contextmanager

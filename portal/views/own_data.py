@@ -77,7 +77,7 @@ def forget(request: HttpRequest) -> HttpResponse:
     """Asks to be forgotten, or takes that back."""
     if "withdraw" in request.POST:
         erasing.withdraw(by=request.user)
-        messages.success(request, _("We do not forget you."))
+        messages.success(request, _("Your request is withdrawn. We keep your data."))
         return redirect("account_data")
     form = ErasureForm(request.POST)
     try:

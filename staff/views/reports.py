@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -76,11 +76,11 @@ def _figures(user: Any, period: Period) -> Iterator[tuple[Any, ...]]:
     yield about, "", _("Searches"), used.searches
     yield about, "", _("Without a result"), used.empty
     for one in reports.usefulness(period, get_language() or "", _MOST):
-        figures = {_("Read"): one.read, _("Answered"): one.deflected, _("Helpful"): one.helpful}
+        figures = {pgettext("how often", "Read"): one.read, _("Answered"): one.deflected, _("Helpful"): one.helpful}
         for figure, value in (figures | {_("Not helpful"): one.unhelpful}).items():
             yield _("Articles"), one.title, figure, value
     for words, times in reports.without_result(period, _MOST):
-        yield _("Searched for in vain"), words, _("Times"), times
+        yield _("Searched for in vain"), words, pgettext("how often", "Times"), times
 
 
 def _spans(chosen: int) -> list[dict[str, Any]]:

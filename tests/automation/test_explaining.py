@@ -17,6 +17,7 @@ from tickets.automation.backtest import back_test
 from tickets.automation.engine import ready
 from tickets.automation.explaining import why
 from tickets.models import SYSTEM, RuleRun, Ticket, TicketEvent
+from tickets.reading import moment
 
 pytestmark = pytest.mark.django_db
 
@@ -90,7 +91,7 @@ def test_long_texts_are_compared_whole_and_kept_short():
 def test_automations_say_when_their_time_comes():
     made = rule("automation", "Old", leaf("since_created", "at_least", 1440), tag("old"))
     ticket = factories.ticket()
-    assert f"{ticket.created_at + timedelta(days=1):%Y-%m-%d %H:%M}" in why(ticket, made)[0].reason
+    assert moment(ticket.created_at + timedelta(days=1)) in why(ticket, made)[0].reason
     aged = factories.age(ticket, days=3)
     assert "before the rule was switched on" in why(aged, made)[0].reason
     off = rules.disable(made, by=SYSTEM)

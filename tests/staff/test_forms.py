@@ -89,7 +89,7 @@ def test_what_cannot_be_published_says_why(browser: Client) -> None:
         ({"label": ""}, "This field is required."),
         ({"label": "Device"}, "There is a field “device” in this form already."),
         ({"label": "x", "key": "Not a key"}, "A key begins with a letter"),
-        ({"label": "x", "audience": "agents", "required": "send"}, "Customers cannot be required"),
+        ({"label": "x", "audience": "agents", "required": "send"}, "What customers cannot fill in"),
         (
             {"label": "x", "show_0_field": "age", "show_0_op": "at_least", "show_0_value": "old"},
             "This is not a number.",

@@ -16,6 +16,7 @@ from tickets.actions.writing import check_text
 from tickets.events import record
 from tickets.models import SYSTEM, Permission, Task, Ticket, User
 from tickets.permissions import Actor
+from tickets.reading import quoted
 from tickets.refusals import Invalid
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def check_all_done(ticket: Ticket) -> None:
         return
     left = list(ticket.tasks.filter(done_at__isnull=True).values_list("title", flat=True)[: _NAMED + 1])
     if left:
-        names = ", ".join(f"“{title}”" for title in left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
+        names = ", ".join(quoted(title) for title in left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
         raise Invalid(tasks=_("Tasks are still open: %(names)s. Do or remove them first.") % {"names": names})
 
 

@@ -93,7 +93,7 @@ def erase(person: User, *, by: Actor) -> None:
     """Replaces who somebody was by a number, everywhere, for good. Raises Invalid for people who work here."""
     person = User.objects.select_for_update().get(pk=person.pk)
     if person.is_agent or person.is_superuser:
-        raise Invalid(person=_("%(who)s works here. End that first.") % {"who": person})
+        raise Invalid(person=_("%(who)s is an agent or admin here. Take that right away first.") % {"who": person})
     name = f"Erased person {person.pk}"
     addresses = {person.email, *EmailAddress.objects.filter(user=person).values_list("email", flat=True)}
     words = {word for word in (*addresses, person.name, person.phone) if word}

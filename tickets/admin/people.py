@@ -164,7 +164,7 @@ class OrganizationAdmin(DeskModelAdmin):
     list_filter = ("shares_tickets",)
     search_fields = ("name", "domains")
     used_by = ("people",)
-    instead = _("Move these people first.")
+    instead = _("Move these people to another organization first.")
 
     @admin.display(description=_("e-mail domains"))
     def listed_domains(self, organization: Organization) -> str:

@@ -17,6 +17,7 @@ from tickets.automation.due import RELATED, crossings, is_time
 from tickets.automation.engine import MATCHED, NOT, SKIPPED, Ready, plan, ready, ready_version
 from tickets.automation.kinds import words_of
 from tickets.models import Rule, RuleCheck, RuleFiring, RuleRun, RuleVersion, Ticket, TicketEvent
+from tickets.reading import moment
 
 NOT_ASKED = "not_asked"
 MOST = 50
@@ -141,9 +142,9 @@ def _automation_reason(rule: Rule, one: Ready, ticket: Ticket, holds: bool, now:
         return said.told(rule.disabled_reason) or _("It is switched off.")
     if RuleFiring.objects.filter(rule=rule, ticket=ticket).exists() and holds:
         return _("It has acted already, once for these moments of the ticket.")
-    coming = [moment for moment in crossings(one, ticket) if moment > now]
+    coming = [at for at in crossings(one, ticket) if at > now]
     if coming and not holds:
-        return _("Its time comes at %(moment)s.") % {"moment": f"{min(coming):%Y-%m-%d %H:%M} UTC"}
+        return _("Its time comes at %(moment)s.") % {"moment": moment(min(coming))}
     if not is_time(one, ticket, now):
         return _("Its time had come before the rule was switched on.")
     return _("It acts within a minute.") if holds else _("Its conditions do not hold.")

@@ -18,6 +18,7 @@ from tickets.automation.operators import OPERATORS
 from tickets.automation.predictions import MAX_TASKS
 from tickets.automation.references import REFERENCES
 from tickets.models import Rule
+from tickets.reading import quoted
 
 LONGEST = 60
 Definition = Mapping[str, Any]
@@ -85,7 +86,9 @@ def sentence(definition: Definition, names: Names | None = None) -> str:
         told = _("%(when)s, if %(held)s: %(deeds)s.") % {"when": when, "held": held, "deeds": deeds}
     else:
         told = _("%(when)s, always: %(deeds)s.") % {"when": when, "deeds": deeds}
-    return f"{told} {_('No later rule of this kind is asked then.')}" if definition["stops_after"] else told
+    if definition["stops_after"]:
+        told += " " + _("No later rule of this kind is asked then.")
+    return told
 
 
 def _when(definition: Definition) -> str:
@@ -140,7 +143,7 @@ def value_words(known: Field, value: Any, names: Names) -> str:
         return str(next((label for option, label in known.choices() if option == value), value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return f"“{_cut(value)}”" if isinstance(value, str) else str(value)
+    return quoted(_cut(value)) if isinstance(value, str) else str(value)
 
 
 def fact_words(key: str, value: Any, names: Names) -> str:
@@ -192,7 +195,7 @@ def _param(param: Param, said: Mapping[str, Any], names: Names) -> str:
     if param.type == "field":
         return names.label(f"{CUSTOM}{value}")
     if param.type == "answer" and (asked := names.catalogue.field(f"{CUSTOM}{said.get('name')}")):
-        return f"“{_cut(names.catalogue.words(asked, value))}”"
+        return quoted(_cut(names.catalogue.words(asked, value)))
     if param.refers:
         return names.of(param.refers, value)
     if param.type == "minutes" and isinstance(value, (int, float)):
@@ -201,7 +204,7 @@ def _param(param: Param, said: Mapping[str, Any], names: Names) -> str:
         return ", ".join(map(str, value))
     if param.options:
         return str(next((label for option, label in param.choices() if option == value), value))
-    return f"“{_cut(' '.join(str(value).split()))}”"
+    return quoted(_cut(" ".join(str(value).split())))
 
 
 def _cut(text: str) -> str:
