@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group
 OTHERS = [code for code, _name in settings.LANGUAGES if code != "en"]
 OF_GUESTS = [
     "/", "/tickets/new/?topic=broken", "/kb/", "/kb/?q=wombat", "/accounts/login/", "/accounts/signup/",
-    "/accounts/password/reset/", "/tickets/999999999/",
+    "/accounts/password/reset/", "/tickets/999999999/", "/links/", "/accounts/confirm-email/", "/accounts/inactive/",
 ]  # fmt: skip
-OF_CUSTOMERS = ["/tickets/", "/tickets/{conversation}/", "/tickets/{resolved}/", "/search/?q=badge"]
+OF_CUSTOMERS = ["/tickets/", "/tickets/{conversation}/", "/tickets/{resolved}/", "/search/?q=badge", "/accounts/mfa/"]
 # Texts by people, which are in whatever language they speak.
 WRITTEN: dict[Any, tuple[str, ...]] = {
     User: ("name",), Organization: ("name",), HelpTopic: ("name", "description"), Category: ("name", "description"),
