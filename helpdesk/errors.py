@@ -56,4 +56,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return page(request, 403)
+    """Nobody lacks a permission: the browser kept no cookie, or lost it since."""
+    if request.path.startswith("/api/"):
+        return page(request, 403)
+    return render(request, "errors/csrf.html", status=403)

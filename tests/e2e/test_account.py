@@ -17,7 +17,8 @@ from tickets.models import Desk, PortalText, User
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
-ADDRESS, SECOND, PASSWORD = "rosa.with.a.rather.long.name@customers.example", "rosa.second@customers.example", "a dozen quiet herons"
+ADDRESS, SECOND = "rosa.with.a.rather.long.name@customers.example", "rosa.second@customers.example"
+PASSWORD = "a dozen quiet herons"
 EMAIL = re.compile("e-?mail", re.IGNORECASE)
 VIEWS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
 DEVICE = {

@@ -41,6 +41,17 @@ def test_an_old_link_to_an_address_leads_to_ones_addresses(signed_in: Client) ->
     assert 'class="button button--primary" href="/accounts/email/"' in page
 
 
+def test_who_lost_the_cookie_is_not_told_of_permissions(desk: Any) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/links/", {"email": "a@b.example"})
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "Please send it once more" in page
+    assert "permission" not in page
+    answer = Client(enforce_csrf_checks=True).post("/api/nowhere/")
+    assert answer.status_code in {403, 404}
+    assert answer["Content-Type"] == "application/problem+json"
+
+
 def test_a_broken_desk_says_so_without_its_database() -> None:
     answer = errors.server_error(RequestFactory().get("/", headers={"Accept-Language": "ar"}))
     assert answer.status_code == 500
@@ -69,3 +80,16 @@ def test_addresses_keep_their_order_from_right_to_left(signed_in: Client, custom
     User.objects.update(language="ar")
     said = signed_in.post("/accounts/email/", {"email": customer.email, "action_remove": ""}, follow=True)
     assert f"\u2068{customer.email}\u2069" in said.content.decode()
+
+
+@pytest.mark.parametrize("code", ["de", "ar"])
+def test_a_password_that_will_not_do_is_refused_in_the_readers_language(client: Client, desk: Any, code: str) -> None:
+    typed = {"email": "nope", "name": "", "password1": "x1"}
+    page = client.post("/accounts/signup/", typed, headers={"Accept-Language": code}).content.decode()
+    with translation.override(code):
+        short = translation.ngettext("At least %(count)d character.", "At least %(count)d characters.", 10)
+        wrong = translation.gettext("This is not an e-mail address. Example: name@company.example")
+    assert page.count(short % {"count": 10}) == 2  # as a help, and as what is wrong
+    assert "At least" not in page
+    assert wrong in page
+    assert "placeholder" not in page.partition("<main")[2]
