@@ -90,7 +90,8 @@ class AccountAdapter(DefaultAccountAdapter):
         links = {name: _at_home(value) for name, value in context.items() if name.endswith("_url")}
         with reading.read_by(context["user"]) if context.get("user") else nullcontext():
             mail = self.render_mail(template_prefix, email, {**context, **links, "email": email})
-        _queue(email, context.get("user"), mail.subject, mail.body, about_account(kind, email, {**context, **links}))
+        about = about_account(kind, email, {**context, **links, "change": mail.subject})
+        _queue(email, context.get("user"), mail.subject, mail.body, about)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_ip(request)

@@ -186,7 +186,14 @@ class TestMails:
 
     @pytest.mark.parametrize(
         ("kind", "needed"),
-        [("code", "mail.code"), ("password", "mail.link"), ("rating", "mail.link"), ("reply", "message.text")],
+        [
+            ("code", "mail.code"),
+            ("password", "mail.link"),
+            ("rating", "mail.link"),
+            ("reply", "message.text"),
+            ("sign_in", "mail.change"),
+            ("not_erased", "mail.reason"),
+        ],
     )
     def test_what_a_mail_is_for_cannot_be_left_out(self, admin: Client, kind: str, needed: str) -> None:
         words = {"kind": kind, "language": "en", "subject": "Hi", "body": "Hello"}

@@ -21,7 +21,7 @@ from tests.portal.test_accounts import login, mailed_text
 from tickets import blobs, notifications
 from tickets.actions import conversation, data_exports, erasing, lifecycle
 from tickets.actions.writing import Upload
-from tickets.models import DataExport, ErasureRequest, OutboundEmail, TicketEvent, User
+from tickets.models import DataExport, ErasureRequest, MailWording, OutboundEmail, TicketEvent, User
 from tickets.refusals import Invalid, NotAllowed
 from tickets.secrets import seal
 
@@ -221,9 +221,10 @@ class TestBeingForgotten:
         assert client.post(page, {"decision": "erase"}).status_code == 200  # not sure
         assert client.post(page, {"decision": "refuse", "answer": ""}).status_code == 200
         assert ErasureRequest.objects.get().state == ErasureRequest.State.WAITING
+        MailWording.objects.create(kind="not_erased", language="en", subject="No", body="Not yet: {{ mail.reason }}")
         client.post(page, {"decision": "refuse", "answer": "Your last invoice is open."})
         assert ErasureRequest.objects.get().state == ErasureRequest.State.REFUSED
-        assert "Your last invoice is open." in mailed_text(customer.email)
+        assert "Not yet: Your last invoice is open." in mailed_text(customer.email)
         row = erasing.ask(by=customer)
         client.post(f"/admin/tickets/erasurerequest/{row.pk}/change/", {"decision": "erase", "sure": "on"})
         assert not User.objects.get(pk=customer.pk).is_active
@@ -257,8 +258,13 @@ class TestSecondFactor:
         assert "_auth_user_id" not in browser.session
         assert browser.post("/accounts/mfa/authenticate/", {"code": codes[0]})["Location"] == "/after-login/"
         assert browser.session["_auth_user_id"] == str(customer.pk)
-        proved.post("/accounts/mfa/totp/deactivate/", {})
+        MailWording.objects.create(
+            kind="sign_in", language="en", subject="Canary", body="{{ mail.change }} for {{ mail.address }}. Call 123."
+        )
+        with django_capture_on_commit_callbacks(execute=True):
+            proved.post("/accounts/mfa/totp/deactivate/", {})
         assert not Authenticator.objects.exists()
+        assert f"Your authenticator app was switched off for {customer.email}. Call 123." in mailed_text(customer.email)
 
     def test_six_digits_cannot_be_guessed(self, proved: Client, customer: User) -> None:
         Authenticator.objects.create(user=customer, type="totp", data={"secret": seal("JBSWY3DPEHPK3PXP")})

@@ -28,6 +28,7 @@ from tickets.models import (
     Follower,
     InboundEmail,
     Limit,
+    MailWording,
     Message,
     OutboundEmail,
     ProposedFollower,
@@ -77,7 +78,8 @@ def refuse(row: ErasureRequest, *, by: User, answer: str) -> None:
             return
         with reading.read_by(row.user):
             subject = _("We cannot forget you yet")
-        outbox.enqueue("account", None, row.user, subject=subject, text=answer.strip())
+        reason, letter = answer.strip(), MailWording.Kind.NOT_ERASED.value
+        outbox.enqueue("account", None, row.user, subject=subject, text=reason, letter=letter, given={"reason": reason})
 
 
 @transaction.atomic

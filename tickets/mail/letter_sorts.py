@@ -10,14 +10,17 @@ from tickets.models import MailWording
 
 Kind = MailWording.Kind
 MESSAGE = "message.text"
-LINK, CODE, ADDRESS, BEFORE, SIZE, MOST = (
-    "mail.link", "mail.code", "mail.address", "mail.address_before", "mail.size", "mail.most",
+LINK, CODE, ADDRESS, BEFORE, CHANGE, REASON, SIZE, MOST = (
+    "mail.link", "mail.code", "mail.address", "mail.address_before", "mail.change", "mail.reason", "mail.size",
+    "mail.most",
 )  # fmt: skip
 OWN: dict[str, Any] = {
     LINK: _("where the reader follows the ticket, or does what the mail is about"),
     CODE: _("the code to sign in"),
     ADDRESS: _("the address that the mail is about"),
     BEFORE: _("the address as it was before"),
+    CHANGE: _("what was changed, as a sentence without its full stop"),
+    REASON: _("why, as it was written to the person"),
     SIZE: _("how large the mail was, in MB"),
     MOST: _("how large mails may be, in MB"),
 }
@@ -55,7 +58,9 @@ SORTS: dict[str, Sort] = {
     Kind.ADDRESS_CHANGED: _account(ADDRESS, BEFORE),
     Kind.ADDRESS_REMOVED: _account(ADDRESS),
     Kind.JOIN: _account(LINK, ADDRESS, needs=LINK),
+    Kind.SIGN_IN: _account(CHANGE, ADDRESS, needs=CHANGE),
     Kind.DATA_READY: _account(LINK, needs=LINK),
+    Kind.NOT_ERASED: _account(REASON, needs=REASON),
 }
 
 ACCOUNT: dict[str, str] = {
@@ -71,6 +76,11 @@ ACCOUNT: dict[str, str] = {
     "password_reset": Kind.PASSWORD_CHANGED,
     "email_changed": Kind.ADDRESS_CHANGED,
     "email_deleted": Kind.ADDRESS_REMOVED,
+    "totp_activated": Kind.SIGN_IN,
+    "totp_deactivated": Kind.SIGN_IN,
+    "recovery_codes_generated": Kind.SIGN_IN,
+    "webauthn_added": Kind.SIGN_IN,
+    "webauthn_removed": Kind.SIGN_IN,
 }
 """Template of a mail about an account -> its kind."""
 
@@ -84,5 +94,6 @@ def about_account(template: str, address: str, context: dict[str, Any]) -> dict[
         "code": context.get("code", ""),
         "address": context.get("to_email") or context.get("deleted_email") or address,
         "address_before": context.get("from_email", ""),
+        "change": context.get("change", ""),
     }
     return {"letter": str(ACCOUNT[template]), "given": {name: str(value) for name, value in given.items() if value}}

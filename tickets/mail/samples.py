@@ -34,12 +34,16 @@ _SAMPLES = {"code": "BCDF-GHJK", "address": "rosa@customers.example", "address_b
 def in_own_words(kind: str, subject: str, body: str) -> tuple[str, str, str]:
     """As `render`, in words that somebody is writing. Raises Unfit."""
     context = _context()
-    mail = {name: context[name] for name in ("link", "size", "most")} | _SAMPLES
+    mail = {name: context[name] for name in ("link", "size", "most")} | _SAMPLES | _sentences()
     words = own_words.fill(subject, body, wording.samples(), mail)
     context |= {"own": words, "text": words.text, "unsubscribe": "", "left_out": []}
     template = "own" if kind not in SORTS or SORTS[kind].has_ticket else "account"
     text, html = (render_to_string(f"mail/{template}.{end}", context) for end in ("txt", "html"))
     return words.subject, text, html
+
+
+def _sentences() -> dict[str, str]:
+    return {"change": _("An authenticator app was set up"), "reason": _("An invoice of yours is still open.")}
 
 
 def _context() -> dict[str, Any]:

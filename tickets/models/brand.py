@@ -70,7 +70,9 @@ class MailWording(models.Model):
         ADDRESS_CHANGED = "address_changed", _("Account: the main address was changed")
         ADDRESS_REMOVED = "address_removed", _("Account: an address was removed")
         JOIN = "join", _("Account: is this address yours too?")
+        SIGN_IN = "sign_in", _("Account: a way to sign in was added or removed")
         DATA_READY = "data_ready", _("Account: the copy of the data is ready")
+        NOT_ERASED = "not_erased", _("Account: the data is not erased, and why")
 
     kind = models.CharField(_("mail"), max_length=20, choices=Kind.choices)
     language = _language()
