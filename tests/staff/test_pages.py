@@ -247,7 +247,7 @@ def test_a_mail_that_waits_says_why_and_can_be_sent_again(browser, agent, ticket
     OutboundEmail.objects.filter(kind="reply").update(state="retry", last_error="451 <come> later")
     client, mail = browser(agent), OutboundEmail.objects.get(kind="reply")
     page = client.get(page_of(ticket)).content.decode()
-    assert f"Waiting to be delivered to {mail.recipient} since Today" in page
+    assert f"Waiting to be delivered to {mail.recipient} since today" in page
     assert "451 &lt;come&gt; later" in page
     again = reverse("staff:mail_resend", args=[mail.pk])
     assert again in page
