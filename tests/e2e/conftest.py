@@ -37,6 +37,16 @@ def desk(running: RunningDesk, django_db_blocker: Any) -> Iterator[RunningDesk]:
         yield running
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Any:
+    """A failed walk tells what stood in its windows."""
+    report = yield
+    surfer = getattr(item, "funcargs", {}).get("surfer")
+    if report.when == "call" and report.failed and isinstance(surfer, Surfer):
+        report.sections.append(("Windows", surfer.seen()))
+    return report
+
+
 @pytest.fixture
 def company(desk: RunningDesk, settled: Company, admin: str) -> Company:
     return settled

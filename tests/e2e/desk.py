@@ -75,10 +75,10 @@ class RunningDesk:
             Desk.objects.update(undo_seconds=0)  # replies leave at once
 
     def set(self, **values: object) -> None:
-        """Changes settings of the desk, and waits until its pages go by them and not by what they remember."""
+        """Changes settings of the desk, and waits until all its processes go by them and not by what they remember."""
         mark = f"Settings {uuid.uuid4()}"
         Desk.objects.update(**values, notice=mark)
-        until(lambda: mark in requests.get(self.base, timeout=30).text)
+        until(lambda: all(mark in requests.get(self.base, timeout=30).text for _load in range(8)))
         Desk.objects.update(notice="")
 
     def _is_up(self) -> bool:

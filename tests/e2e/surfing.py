@@ -39,6 +39,7 @@ class Surfer:
         self.problems: list[str] = []
         self._contexts: list[BrowserContext] = []
         self._signed_in: dict[str, dict] = {}
+        self._open: dict[Request, None] = {}
 
     def window(
         self,
@@ -62,14 +63,23 @@ class Surfer:
         page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         page.on("dialog", self._asked)
         page.on("request", self._requested)
+        page.on("requestfinished", lambda request: self._open.pop(request, None))
+        page.on("requestfailed", lambda request: self._open.pop(request, None))
         page.on("response", self._answered)
         return page
+
+    def seen(self) -> str:
+        """What every window shows, and what was asked of the desk and not answered."""
+        pages = [page for context in self._contexts for page in context.pages]
+        shown = [f"{page.url}\n{page.locator('body').aria_snapshot(timeout=2000)}" for page in pages]
+        return "\n\n".join([*shown, *(f"no answer: {request.method} {request.url}" for request in self._open)])
 
     def close(self) -> None:
         """Closes all windows; fails when something went wrong in one."""
         for context in self._contexts:
             context.close()
         self._contexts.clear()
+        self._open.clear()
         found, self.problems = self.problems, []
         if found:
             pytest.fail("\n".join(found))
@@ -91,6 +101,7 @@ class Surfer:
         dialog.accept()
 
     def _requested(self, request: Request) -> None:
+        self._open[request] = None
         target = urlsplit(request.url)
         if target.scheme in {"http", "https"} and f"{target.scheme}://{target.netloc}" != self.base:
             self.problems.append(f"foreign request: {request.url}")
