@@ -10,10 +10,11 @@ from playwright.sync_api import Page, expect
 
 from tests import forms
 from tests.e2e.company import Company
+from tests.e2e.desk import RunningDesk
 from tests.e2e.surfing import Surfer
 from tests.test_fields import CASES
 from tests.wait import until
-from tickets.models import Attachment, Desk, Form, HelpTopic, Ticket, UnsentRequest
+from tickets.models import Attachment, Form, HelpTopic, Ticket, UnsentRequest
 
 pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.xdist_group("e2e")]  # they share one desk
 
@@ -126,10 +127,11 @@ def test_files_outlive_a_refusal_without_scripts(surfer: Surfer, company: Compan
     assert Attachment.objects.get(message__ticket__subject="Without scripts, with a file").name == "empty.txt"
 
 
-def test_a_puzzle_is_solved_while_one_writes(surfer: Surfer, company: Company) -> None:
+def test_a_puzzle_is_solved_while_one_writes(desk: RunningDesk, surfer: Surfer, company: Company) -> None:
     page, plain = surfer.window(), surfer.window(javascript=False)
-    ask_puzzle(plain, True)
+    desk.set(asks_puzzle=True)
     try:
+        plain.goto("/tickets/new/")
         page.goto("/tickets/new/")
         expect(page.get_by_text("Without scripts you get a link")).to_be_hidden()
         write(page, "With a puzzle")
@@ -143,20 +145,8 @@ def test_a_puzzle_is_solved_while_one_writes(surfer: Surfer, company: Company) -
         plain.get_by_role("button", name="Send").click()
         plain.wait_for_url("**/tickets/received/**")
     finally:
-        ask_puzzle(plain, False)
+        desk.set(asks_puzzle=False)
     assert Ticket.objects.filter(subject__in=["With a puzzle", "Without a puzzle"]).count() == 2
-
-
-def ask_puzzle(page: Page, wanted: bool) -> None:
-    """Changes it, and waits until no process of the desk remembers what was."""
-    Desk.objects.update(asks_puzzle=wanted)
-    page.goto("/tickets/new/")
-
-    def asks() -> bool:
-        page.reload()
-        return page.locator("work-proof").count() == 1
-
-    until(lambda: all(asks() is wanted for _load in range(8)))
 
 
 def test_without_scripts_the_same_form_does(surfer: Surfer, asking: HelpTopic) -> None:
