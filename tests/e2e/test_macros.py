@@ -54,11 +54,13 @@ def visit(request: Any, surfer: Surfer, company: Company, ticket: Ticket) -> Vis
     return Visit(page, request.param(page), ticket)
 
 
-@pytest.fixture
-def _undo_window(desk: RunningDesk) -> Iterator[None]:
-    desk.set(undo_seconds=60)
+@pytest.fixture(scope="module")
+def _undo_window(running: RunningDesk, django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock(), running.database():
+        running.set(undo_seconds=60)
     yield
-    desk.set(undo_seconds=0)
+    with django_db_blocker.unblock(), running.database():
+        running.set(undo_seconds=0)
 
 
 @pytest.mark.usefixtures("_undo_window")

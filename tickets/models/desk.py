@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-_SECONDS = 5.0
+REMEMBERED = 5.0  # seconds
 _remembered: tuple[float, list[str], list[Any]] | None = None
 
 
@@ -150,7 +150,7 @@ class Desk(models.Model):
         if _remembered is None or _remembered[0] < time.monotonic():
             row = cls.objects.get_or_create(pk=1)[0]
             names = [field.attname for field in cls._meta.concrete_fields]
-            _remembered = (time.monotonic() + _SECONDS, names, [getattr(row, name) for name in names])
+            _remembered = (time.monotonic() + REMEMBERED, names, [getattr(row, name) for name in names])
         return cls.from_db("default", _remembered[1], _remembered[2])
 
     @staticmethod
